@@ -1,0 +1,129 @@
+//! Entry 0: the ledger opens itself.
+
+use std::collections::BTreeSet;
+
+use hefu_types::event::membership::{LedgerLimits, LedgerOpened, Role};
+use hefu_types::limits::{EVENTS_MAX, GENESIS_OFFICE_KEYS_MIN, SUBMISSION_BYTES_MAX};
+use hefu_types::vkey::VerifierKey;
+use hefu_types::{Event, KeySeq, PublicKey, Reason, Refusal, Seq, Submission, SubmissionHash, Text, hash, key};
+
+use crate::membership::{Key, Member, MemberStatus, Roles, check_name};
+use crate::state::{Ledger, Position, RULES_VERSIONS, State};
+
+fn invalid(field: &str, detail: impl Into<String>) -> Refusal {
+    Refusal::new(Reason::GenesisInvalid, field, detail)
+}
+
+/// Decides and applies the genesis submission on an empty state.
+pub(crate) fn record(state: &mut State, submission: &Submission, at: &Position) -> Result<(), Refusal> {
+    let [Event::LedgerOpened(opened)] = submission.events.as_slice() else {
+        let detail = "the first submission must hold LedgerOpened and nothing else";
+        return Err(Refusal::new(Reason::GenesisMisplaced, "events", detail));
+    };
+    check_frame(submission, at)?;
+    let within = |refusal: Refusal| refusal.within("events[0].ledger_opened");
+    let checkpoint = check(opened, submission.key).map_err(within)?;
+    apply(state, opened, at, submission, checkpoint.key());
+    Ok(())
+}
+
+fn check_frame(submission: &Submission, at: &Position) -> Result<(), Refusal> {
+    if at.seq != Seq::FIRST {
+        return Err(Refusal::new(Reason::GenesisMisplaced, "events", "a ledger is opened at seq 0"));
+    }
+    if submission.ledger_id.is_some() {
+        return Err(Refusal::new(Reason::LedgerMismatch, "ledger_id", "the genesis submission names no ledger"));
+    }
+    if submission.key_seq != KeySeq::NONE.next() {
+        return Err(Refusal::new(Reason::KeySeqGap, "key_seq", "the first submission of a key has key_seq 1"));
+    }
+    if submission.key_prev != SubmissionHash::NONE {
+        return Err(Refusal::new(Reason::KeyPrevMismatch, "key_prev", "the first submission of a key links to zeros"));
+    }
+    Ok(())
+}
+
+fn check(opened: &LedgerOpened, signer: PublicKey) -> Result<VerifierKey, Refusal> {
+    check_name(&opened.title, "title")?;
+    check_name(&opened.office_name, "office_name")?;
+    check_name(&opened.operator_name, "operator_name")?;
+    check_limits(&opened.limits)?;
+    if opened.office == opened.operator {
+        return Err(invalid("operator", "office and operator are two members"));
+    }
+    if !RULES_VERSIONS.contains(&opened.rules_version) {
+        let detail = format!("rules version {} is not known to this program", opened.rules_version);
+        return Err(Refusal::new(Reason::RulesVersionUnknown, "rules_version", detail));
+    }
+    let checkpoint = check_checkpoint_key(opened)?;
+    check_keys(opened, signer, checkpoint.key())?;
+    Ok(checkpoint)
+}
+
+fn check_limits(limits: &LedgerLimits) -> Result<(), Refusal> {
+    let fits = (1..=EVENTS_MAX).contains(&(limits.max_events as usize))
+        && (1_024..=SUBMISSION_BYTES_MAX).contains(&(limits.max_submission_bytes as usize));
+    if fits { Ok(()) } else { Err(invalid("limits", "1 to 1,000 events, 1,024 to 65,420 bytes")) }
+}
+
+fn check_checkpoint_key(opened: &LedgerOpened) -> Result<VerifierKey, Refusal> {
+    let refuse = |detail: String| Refusal::new(Reason::VerifierKeyInvalid, "checkpoint_key", detail);
+    let vkey: VerifierKey = opened.checkpoint_key.as_str().parse().map_err(|e| refuse(format!("{e}")))?;
+    if vkey.name() != opened.origin.as_str() {
+        return Err(refuse(format!("the key is named {}, the origin is {}", vkey.name(), opened.origin)));
+    }
+    Ok(vkey)
+}
+
+fn check_keys(opened: &LedgerOpened, signer: PublicKey, checkpoint: PublicKey) -> Result<(), Refusal> {
+    if opened.office_keys.len() < GENESIS_OFFICE_KEYS_MIN {
+        return Err(invalid("office_keys", format!("at least {GENESIS_OFFICE_KEYS_MIN} office keys")));
+    }
+    if !opened.office_keys.iter().any(|k| k.key == signer) {
+        return Err(invalid("office_keys", "the signer is not among the office keys"));
+    }
+    let all: Vec<PublicKey> = opened
+        .office_keys
+        .iter()
+        .map(|k| k.key)
+        .chain([opened.recovery_key, opened.operator_key.key, checkpoint])
+        .collect();
+    if all.iter().collect::<BTreeSet<_>>().len() != all.len() {
+        return Err(invalid("office_keys", "office, recovery, operator and checkpoint keys must all differ"));
+    }
+    for public in &all {
+        key::check(public).map_err(|reason| Refusal::new(reason, "office_keys", format!("key {public}")))?;
+    }
+    Ok(())
+}
+
+fn apply(state: &mut State, opened: &LedgerOpened, at: &Position, submission: &Submission, checkpoint: PublicKey) {
+    for code in [&opened.office, &opened.operator] {
+        state.members.put(code.clone(), Member { status: MemberStatus::Active });
+    }
+    let office = |holder: &Text, roles| Key::new(opened.office.clone(), roles, holder.clone());
+    for named in &opened.office_keys {
+        state.keys.put(named.key, office(&named.holder, Roles::of(&[Role::Admin, Role::Office])));
+    }
+    state.keys.put(opened.recovery_key, Key { office_recovery: true, ..office(&Text::default(), Roles::default()) });
+    let operator = Key::new(
+        opened.operator.clone(),
+        Roles::of(&[Role::Admin, Role::Operator]),
+        opened.operator_key.holder.clone(),
+    );
+    state.keys.put(opened.operator_key.key, operator);
+    state.keys.update(&submission.key, |key| {
+        key.last_seq = submission.key_seq;
+        key.last_hash = at.submission_hash;
+    });
+    let ledger = Ledger {
+        id: hash::ledger_id(&submission.encode()),
+        origin: opened.origin.as_str().to_owned(),
+        rules_version: opened.rules_version,
+        limits: opened.limits.clone(),
+        office: opened.office.clone(),
+        operator: opened.operator.clone(),
+        checkpoint_key: checkpoint,
+    };
+    state.ledger.put((), ledger);
+}

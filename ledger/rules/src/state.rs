@@ -1,0 +1,301 @@
+//! The state that the entries so far amount to, and the order of checks.
+
+use hefu_types::event::membership::{LedgerLimits, Role};
+use hefu_types::{Code, Entry, Event, LedgerId, Millis, PublicKey, Reason, Refusal, Seq, Submission, SubmissionHash};
+
+use crate::membership::{self, Key, Member, MemberStatus};
+use crate::plan::{self, Indicator, Plan, TargetKey};
+use crate::reporting::{self, Cell, Standing};
+use crate::table::Table;
+
+/// The released versions of the rules, ascending.
+pub const RULES_VERSIONS: &[u32] = &[1];
+
+/// Where a submission would stand, and what its bytes are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Its position.
+    pub seq: Seq,
+    /// The only "now" that rules know.
+    pub recorded_at: Millis,
+    /// The hash of its bytes.
+    pub submission_hash: SubmissionHash,
+    /// The number of its bytes.
+    pub submission_bytes: usize,
+}
+
+impl Position {
+    /// Where a stored entry stands.
+    #[must_use]
+    pub fn of(entry: &Entry) -> Self {
+        let signed = entry.signed();
+        Self {
+            seq: entry.seq(),
+            recorded_at: entry.recorded_at(),
+            submission_hash: signed.hash(),
+            submission_bytes: signed.submission.len(),
+        }
+    }
+}
+
+/// What the genesis submission fixed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ledger {
+    /// The ledger's id.
+    pub id: LedgerId,
+    /// The log's origin.
+    pub origin: String,
+    /// The rules in force from the next position on.
+    pub rules_version: u32,
+    /// The ledger's own limits.
+    pub limits: LedgerLimits,
+    /// The office's member code.
+    pub office: Code,
+    /// The operator's member code.
+    pub operator: Code,
+    /// The checkpoint key, which may never be an event key.
+    pub checkpoint_key: PublicKey,
+}
+
+macro_rules! state {
+    ($($(#[doc = $doc:expr])+ $table:ident: $key:ty => $row:ty,)+) => {
+        /// Everything that a decision can depend on. A pure function of the entries recorded so far.
+        #[derive(Clone, Debug, Default, PartialEq)]
+        pub struct State { $($(#[doc = $doc])+ pub(crate) $table: Table<$key, $row>,)+ }
+
+        impl State {
+            fn commit(&mut self) { $(self.$table.commit();)+ }
+            fn rollback(&mut self) { $(self.$table.rollback();)+ }
+        }
+    };
+}
+
+state! {
+    /// One row once the ledger is open.
+    ledger: () => Ledger,
+    /// Members by code; they are never removed.
+    members: Code => Member,
+    /// Keys by themselves; they are never removed.
+    keys: PublicKey => Key,
+    /// Plans by code.
+    plans: Code => Plan,
+    /// Tasks by plan and code.
+    tasks: (Code, Code) => (),
+    /// Milestones by plan and code.
+    milestones: (Code, Code) => (),
+    /// Indicators by code.
+    indicators: Code => Indicator,
+    /// Targets by indicator, area, year and strength.
+    targets: TargetKey => (),
+    /// Standing observations by indicator, area and period.
+    cells: Cell => Standing,
+}
+
+/// Who signs, as it stands before the event at hand.
+pub(crate) struct Speaker<'a> {
+    pub(crate) key: PublicKey,
+    pub(crate) record: &'a Key,
+}
+
+impl Speaker<'_> {
+    pub(crate) fn needs(&self, role: Role) -> Result<(), Refusal> {
+        if self.record.roles.has(role) {
+            return Ok(());
+        }
+        let detail = format!("key {} of {} lacks the role {role}", self.key, self.record.member);
+        Err(Refusal::new(Reason::RoleMissing, "", detail))
+    }
+}
+
+impl State {
+    /// The open ledger, if it is.
+    #[must_use]
+    pub fn ledger(&self) -> Option<&Ledger> {
+        self.ledger.get(&())
+    }
+
+    /// A key's record.
+    #[must_use]
+    pub fn key(&self, key: &PublicKey) -> Option<&Key> {
+        self.keys.get(key)
+    }
+
+    /// A member's record.
+    #[must_use]
+    pub fn member(&self, code: &Code) -> Option<&Member> {
+        self.members.get(code)
+    }
+
+    /// The submission hash and event index of the standing observation of a cell, for whoever wants to correct it.
+    #[must_use]
+    pub fn standing(&self, cell: &Cell) -> Option<&Standing> {
+        self.cells.get(cell)
+    }
+
+    /// Decides a submission at a position and, when it is accepted, applies it. A refusal leaves the state as it was.
+    ///
+    /// # Errors
+    /// The first rule that forbids it: the signer first, then event by event.
+    pub fn record(&mut self, submission: &Submission, at: &Position) -> Result<(), Refusal> {
+        let outcome = self.try_record(submission, at);
+        match outcome {
+            Ok(()) => self.commit(),
+            Err(_) => self.rollback(),
+        }
+        outcome
+    }
+
+    fn try_record(&mut self, submission: &Submission, at: &Position) -> Result<(), Refusal> {
+        if self.ledger().is_none() {
+            return crate::genesis::record(self, submission, at);
+        }
+        self.check_ledger(submission, at)?;
+        self.check_chain(submission)?;
+        for (index, event) in submission.events.iter().enumerate() {
+            self.record_event(submission.key, event, index, at)
+                .map_err(|refusal| refusal.within(&format!("events[{index}].{}", event.kind())))?;
+        }
+        self.keys.update(&submission.key, |key| {
+            key.last_seq = submission.key_seq;
+            key.last_hash = at.submission_hash;
+        });
+        Ok(())
+    }
+
+    fn record_event(&mut self, key: PublicKey, event: &Event, index: usize, at: &Position) -> Result<(), Refusal> {
+        let speaker = self.speaker(key)?;
+        let context = Context { at, index: u32::try_from(index).expect("at most 1,000 events") };
+        self.decide(&speaker, event, &context)?;
+        let member = speaker.record.member.clone();
+        self.apply(&member, event, &context);
+        Ok(())
+    }
+
+    fn check_ledger(&self, submission: &Submission, at: &Position) -> Result<(), Refusal> {
+        let ledger = self.ledger().expect("an open ledger");
+        if submission.ledger_id != Some(ledger.id) {
+            let detail = format!("this ledger is {}", ledger.id);
+            return Err(Refusal::new(Reason::LedgerMismatch, "ledger_id", detail));
+        }
+        let LedgerLimits { max_events, max_submission_bytes } = ledger.limits;
+        if submission.events.len() > max_events as usize {
+            let detail = format!("{} events, this ledger takes {max_events}", submission.events.len());
+            return Err(Refusal::new(Reason::EventsTooMany, "events", detail));
+        }
+        if at.submission_bytes > max_submission_bytes as usize {
+            let detail = format!("{} bytes, this ledger takes {max_submission_bytes}", at.submission_bytes);
+            return Err(Refusal::new(Reason::SubmissionTooLarge, "", detail));
+        }
+        if submission.not_after.get() != 0 && at.recorded_at > submission.not_after {
+            let detail = format!("it is {}, not_after was {}", at.recorded_at, submission.not_after);
+            return Err(Refusal::new(Reason::NotAfterPassed, "not_after", detail));
+        }
+        Ok(())
+    }
+
+    /// The signer may speak, and this is the next submission of its own chain.
+    fn check_chain(&self, submission: &Submission) -> Result<(), Refusal> {
+        let key = self.speaker(submission.key)?.record;
+        let expected = key.last_seq.next();
+        if submission.key_seq > expected {
+            let detail = format!("key_seq {}, the next one is {expected}", submission.key_seq);
+            return Err(Refusal::new(Reason::KeySeqGap, "key_seq", detail));
+        }
+        if submission.key_seq < expected {
+            let detail = format!("key_seq {} is recorded, the next one is {expected}", submission.key_seq);
+            return Err(Refusal::new(Reason::KeySeqUsed, "key_seq", detail));
+        }
+        if submission.key_prev != key.last_hash {
+            let detail = format!("key_prev should be {}", key.last_hash);
+            return Err(Refusal::new(Reason::KeyPrevMismatch, "key_prev", detail));
+        }
+        Ok(())
+    }
+
+    /// Whether a key may speak now: enrolled, not revoked, its member active.
+    ///
+    /// # Errors
+    /// `KEY_UNKNOWN`, `KEY_REVOKED`, `MEMBER_SUSPENDED` or `MEMBER_WITHDRAWN`.
+    pub fn may_speak(&self, key: &PublicKey) -> Result<&Key, Refusal> {
+        let refuse = |reason, detail: String| Err(Refusal::new(reason, "key", detail));
+        let Some(record) = self.keys.get(key) else {
+            return refuse(Reason::KeyUnknown, format!("key {key} is not enrolled"));
+        };
+        if record.revoked {
+            return refuse(Reason::KeyRevoked, format!("key {key} of {} was revoked", record.member));
+        }
+        match self.members.get(&record.member).map(|m| m.status) {
+            Some(MemberStatus::Active) => Ok(record),
+            Some(MemberStatus::Suspended) => {
+                refuse(Reason::MemberSuspended, format!("member {} is suspended", record.member))
+            }
+            Some(MemberStatus::Withdrawn) | None => {
+                refuse(Reason::MemberWithdrawn, format!("member {} has withdrawn", record.member))
+            }
+        }
+    }
+
+    fn speaker(&self, key: PublicKey) -> Result<Speaker<'_>, Refusal> {
+        Ok(Speaker { key, record: self.may_speak(&key)? })
+    }
+
+    fn decide(&self, speaker: &Speaker<'_>, event: &Event, context: &Context<'_>) -> Result<(), Refusal> {
+        membership::check_recovery_key(speaker, event)?;
+        match event {
+            Event::LedgerOpened(_) => Err(Refusal::new(Reason::GenesisMisplaced, "", "the ledger is open already")),
+            Event::MemberAdmitted(e) => membership::decide_admitted(self, speaker, e),
+            Event::MemberSuspended(e) => membership::decide_suspended(self, speaker, e),
+            Event::MemberReinstated(e) => membership::decide_reinstated(self, speaker, e),
+            Event::MemberWithdrawn(e) => membership::decide_withdrawn(self, speaker, e),
+            Event::KeyEnrolled(e) => membership::decide_enrolled(self, speaker, e),
+            Event::KeyRevoked(e) => membership::decide_revoked(self, speaker, e, context),
+            Event::RoleGranted(e) => membership::decide_granted(self, speaker, e),
+            Event::RoleRevoked(e) => membership::decide_role_revoked(self, speaker, e),
+            Event::OfficeKeyReplaced(e) => membership::decide_replaced(self, speaker, e, context),
+            Event::RulesActivated(e) => membership::decide_activated(self, speaker, e),
+            Event::PlanPublished(e) => plan::decide_published(self, speaker, e),
+            Event::TaskDefined(e) => plan::decide_task(self, speaker, e),
+            Event::MilestoneSet(e) => plan::decide_milestone(self, speaker, e),
+            Event::IndicatorDefined(e) => plan::decide_indicator(self, speaker, e),
+            Event::IndicatorRevised(e) => plan::decide_revised(self, speaker, e),
+            Event::IndicatorRetired(e) => plan::decide_retired(self, speaker, e),
+            Event::TargetSet(e) => plan::decide_target(self, speaker, e),
+            Event::TargetAdjusted(e) => plan::decide_adjusted(self, speaker, e),
+            Event::ObservationReported(e) => reporting::decide_reported(self, speaker, e, context),
+            Event::ObservationRetracted(e) => reporting::decide_retracted(self, speaker, e, context),
+        }
+    }
+
+    /// Total: whatever was decided can be applied. `member` is the signer's.
+    fn apply(&mut self, member: &Code, event: &Event, context: &Context<'_>) {
+        match event {
+            Event::LedgerOpened(_) => unreachable!("decide refuses a second genesis"),
+            Event::MemberAdmitted(e) => membership::apply_admitted(self, e),
+            Event::MemberSuspended(e) => membership::apply_status(self, &e.member, MemberStatus::Suspended),
+            Event::MemberReinstated(e) => membership::apply_status(self, &e.member, MemberStatus::Active),
+            Event::MemberWithdrawn(e) => membership::apply_status(self, &e.member, MemberStatus::Withdrawn),
+            Event::KeyEnrolled(e) => membership::apply_enrolled(self, e),
+            Event::KeyRevoked(e) => membership::apply_revoked(self, &e.key),
+            Event::RoleGranted(e) => self.keys.update(&e.key, |key| key.roles.insert(e.role)),
+            Event::RoleRevoked(e) => self.keys.update(&e.key, |key| key.roles.remove(e.role)),
+            Event::OfficeKeyReplaced(e) => membership::apply_replaced(self, e),
+            Event::RulesActivated(e) => self.ledger.update(&(), |ledger| ledger.rules_version = e.version),
+            Event::PlanPublished(e) => plan::apply_published(self, e),
+            Event::TaskDefined(e) => self.tasks.put((e.plan.clone(), e.task.clone()), ()),
+            Event::MilestoneSet(e) => self.milestones.put((e.plan.clone(), e.milestone.clone()), ()),
+            Event::IndicatorDefined(e) => plan::apply_indicator(self, e),
+            Event::IndicatorRevised(e) => plan::apply_indicator(self, &e.definition),
+            Event::IndicatorRetired(e) => self.indicators.update(&e.indicator, |i| i.retired = true),
+            Event::TargetSet(e) => plan::apply_target(self, e),
+            Event::TargetAdjusted(_) => {}
+            Event::ObservationReported(e) => reporting::apply_reported(self, member, e, context),
+            Event::ObservationRetracted(e) => reporting::apply_retracted(self, e),
+        }
+    }
+}
+
+/// The event's place: the submission's position and the event's index within it.
+pub(crate) struct Context<'a> {
+    pub(crate) at: &'a Position,
+    pub(crate) index: u32,
+}

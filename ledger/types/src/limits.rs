@@ -1,0 +1,46 @@
+//! Every bound of the format, with the reason for its value. Bounds of a running server are in `hefud::config`.
+
+/// Bytes of an entry: a tlog-tiles entry bundle gives each entry a 16-bit length.
+pub const ENTRY_BYTES_MAX: usize = 65_535;
+
+/// Bytes of an entry before its signature: version, seq, recorded_at, prev, signature length.
+pub const ENTRY_HEADER_BYTES: usize = 1 + 8 + 8 + 32 + 2;
+
+/// Bytes of an Ed25519 signature.
+pub const SIGNATURE_BYTES: usize = 64;
+
+/// Bytes of a submission signed with Ed25519: what is left of an entry.
+pub const SUBMISSION_BYTES_MAX: usize = ENTRY_BYTES_MAX - ENTRY_HEADER_BYTES - SIGNATURE_BYTES;
+
+/// Events of a submission: keeps the time that one submission can hold the sequencer under a few milliseconds.
+pub const EVENTS_MAX: usize = 1_000;
+
+/// Bytes of a code (member, indicator, area …): long enough to be readable, short enough to be a key.
+pub const CODE_BYTES_MAX: usize = 64;
+
+/// Bytes of a short text such as a name, a title or a holder's pseudonym.
+pub const NAME_BYTES_MAX: usize = 512;
+
+/// Bytes of a longer text such as a note, a reason or an address.
+pub const TEXT_BYTES_MAX: usize = 2_048;
+
+/// Bytes of a log's origin: it is repeated in every checkpoint.
+pub const ORIGIN_BYTES_MAX: usize = 255;
+
+/// Decimals of a number: 10^12 leaves 6 digits before the point, and products of two fit 128 bits.
+pub const DECIMAL_SCALE_MAX: u32 = 12;
+
+/// The first year of a period.
+pub const YEAR_MIN: u16 = 1900;
+
+/// The last year of a period.
+pub const YEAR_MAX: u16 = 2199;
+
+/// Elements of a repeated field inside an event (areas, units, parts …).
+pub const LIST_MAX: usize = 1_000;
+
+/// Office keys named by the genesis submission: at least two, so that losing one does not lose the office.
+pub const GENESIS_OFFICE_KEYS_MIN: usize = 2;
+
+/// Entries of a full tlog-tiles entry bundle.
+pub const BUNDLE_ENTRIES: u64 = 256;

@@ -1,0 +1,329 @@
+//! The closed set of stable codes: what can be refused, why, and what to do about it.
+
+use std::fmt;
+
+/// How a caller should treat a reason; one table in `hefu-proto` turns it into a gRPC status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// The request itself is wrong and stays wrong.
+    Invalid,
+    /// The request is right, the ledger's state forbids it.
+    Precondition,
+    /// The signer may not say this.
+    Denied,
+    /// What was asked for does not exist.
+    NotFound,
+    /// It exists already, with other content.
+    Conflict,
+    /// Too much at once; retry later.
+    Exhausted,
+    /// The service can't do it now.
+    Unavailable,
+    /// Nobody knows whether it was done; resend the same bytes.
+    Unknown,
+    /// What was stored is damaged.
+    DataLoss,
+}
+
+macro_rules! reasons {
+    ($($(#[doc = $doc:expr])+ $variant:ident $name:literal $class:ident $remedy:literal;)+) => {
+        /// A stable code. Codes are only ever added; their meaning never changes.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Reason { $($(#[doc = $doc])+ $variant,)+ }
+
+        impl Reason {
+            /// Every code, in the order of docs/errors.md.
+            pub const ALL: &[Reason] = &[$(Reason::$variant,)+];
+
+            /// The code as it stands on the wire.
+            #[must_use]
+            pub const fn code(self) -> &'static str { match self { $(Reason::$variant => $name,)+ } }
+
+            /// What a caller should make of it.
+            #[must_use]
+            pub const fn class(self) -> Class { match self { $(Reason::$variant => Class::$class,)+ } }
+
+            /// What went wrong, in general.
+            #[must_use]
+            pub const fn cause(self) -> &'static str { match self { $(Reason::$variant => concat!($($doc),+),)+ } }
+
+            /// What to do about it.
+            #[must_use]
+            pub const fn remedy(self) -> &'static str { match self { $(Reason::$variant => $remedy,)+ } }
+        }
+    };
+}
+
+reasons! {
+    // The bytes of a submission.
+    /// The bytes are not protobuf of the expected message.
+    Malformed "MALFORMED" Invalid "Serialise the message with a protobuf library from the published .proto files.";
+    /// A field that this program does not know.
+    UnknownField "UNKNOWN_FIELD" Invalid "Use the .proto files that the server publishes; a newer client needs a newer server.";
+    /// An enum number that this program does not know.
+    UnknownEnum "UNKNOWN_ENUM" Invalid "Use the .proto files that the server publishes; a newer client needs a newer server.";
+    /// Fields are not in ascending order.
+    FieldOrder "FIELD_ORDER" Invalid "Serialise fields by ascending number, as mainstream encoders do.";
+    /// A singular field stands more than once.
+    FieldRepeated "FIELD_REPEATED" Invalid "Write each singular field once.";
+    /// A field holds its default value explicitly.
+    ExplicitDefault "EXPLICIT_DEFAULT" Invalid "Leave out fields whose value is zero, empty or false; in JavaScript don't assign defaults to a message.";
+    /// A varint is longer than needed.
+    VarintNotMinimal "VARINT_NOT_MINIMAL" Invalid "Write each varint in its shortest form.";
+    /// A repeated scalar is not packed.
+    NotPacked "NOT_PACKED" Invalid "Write repeated enums and numbers packed, the proto3 default.";
+    /// A required field is missing.
+    FieldMissing "FIELD_MISSING" Invalid "Set the field.";
+    /// A byte field does not have the length that its meaning fixes.
+    LengthInvalid "LENGTH_INVALID" Invalid "Keys and hashes are 32 bytes, signatures 64.";
+    /// A code is not `[a-z0-9][a-z0-9._-]*` of at most 64 bytes.
+    CodeInvalid "CODE_INVALID" Invalid "Use lower-case letters, digits, '.', '_' and '-', starting with a letter or digit, at most 64.";
+    /// A text is too long or holds control characters.
+    TextInvalid "TEXT_INVALID" Invalid "Shorten the text, remove control characters.";
+    /// A decimal's scale is above 12.
+    DecimalInvalid "DECIMAL_INVALID" Invalid "Write the number as units / 10^scale with a scale of at most 12.";
+    /// A period is none of 2024, 2024-H1, 2024-Q3, 2024-07, 2024-07-15.
+    PeriodInvalid "PERIOD_INVALID" Invalid "Write the period in one of the five ISO 8601 forms.";
+    /// The submission is too large.
+    SubmissionTooLarge "SUBMISSION_TOO_LARGE" Invalid "Split the events over several submissions; name bulk data by its hash.";
+    /// The submission is empty.
+    SubmissionEmpty "SUBMISSION_EMPTY" Invalid "Send the serialised Submission in `signed.submission`.";
+    /// The submission holds no event.
+    EventsMissing "EVENTS_MISSING" Invalid "Put at least one event into the submission.";
+    /// The submission holds too many events.
+    EventsTooMany "EVENTS_TOO_MANY" Invalid "Split the events over several submissions.";
+    /// A list holds too many elements.
+    ListTooLong "LIST_TOO_LONG" Invalid "Split the list.";
+    /// A list is not in ascending order, or holds an element twice.
+    ListOrder "LIST_ORDER" Invalid "Sort the list and give each element once.";
+
+    // Signatures and keys.
+    /// The signature is not 64 bytes.
+    SignatureLength "SIGNATURE_LENGTH" Invalid "Send the 64 bytes of an Ed25519 signature.";
+    /// The signature's scalar is not below the group order.
+    SignatureNotCanonical "SIGNATURE_NOT_CANONICAL" Invalid "Use a signer that follows RFC 8032.";
+    /// The signature does not fit the bytes and the key.
+    SignatureInvalid "SIGNATURE_INVALID" Invalid "Sign the DSSE pre-authentication encoding of exactly the bytes sent, with the key named in them.";
+    /// The public key is not the canonical encoding of a curve point.
+    KeyNotCanonical "KEY_NOT_CANONICAL" Invalid "Use a key made by a common Ed25519 library.";
+    /// The public key is of small order.
+    KeySmallOrder "KEY_SMALL_ORDER" Invalid "Use a key made by a common Ed25519 library.";
+    /// The public key is not torsion-free.
+    KeyTorsion "KEY_TORSION" Invalid "Use a key made by a common Ed25519 library.";
+    /// The enrolment proof is not a signature of the new key over this ledger's id and this enrolment.
+    EnrolmentProofInvalid "ENROLMENT_PROOF_INVALID" Invalid "Let the new key's holder sign the enrolment for this very ledger.";
+    /// A checkpoint verifier key is not of the form `name+hash+key`.
+    VerifierKeyInvalid "VERIFIER_KEY_INVALID" Invalid "Give the key as `origin+hash+base64` (C2SP signed-note, type 0x01), named like the origin.";
+
+    // Position within the ledger and the key's own chain.
+    /// The submission names another ledger.
+    LedgerMismatch "LEDGER_MISMATCH" Invalid "Fetch the ledger id from the server and sign again.";
+    /// The key is not enrolled.
+    KeyUnknown "KEY_UNKNOWN" Denied "Ask an admin of your member to enrol the key.";
+    /// The key was revoked.
+    KeyRevoked "KEY_REVOKED" Denied "Use another key, or ask an admin of your member to enrol one.";
+    /// The member is suspended.
+    MemberSuspended "MEMBER_SUSPENDED" Denied "Ask the office about the suspension.";
+    /// The member has withdrawn.
+    MemberWithdrawn "MEMBER_WITHDRAWN" Denied "A member that left does not come back under the same code.";
+    /// The key lacks the role that this event needs.
+    RoleMissing "ROLE_MISSING" Denied "Ask an admin of your member to grant the role, or use another key.";
+    /// The key number skips one or more.
+    KeySeqGap "KEY_SEQ_GAP" Precondition "Send the missing submissions first; GetKeyState tells the last recorded one.";
+    /// Another submission is recorded under this key number.
+    KeySeqUsed "KEY_SEQ_USED" Conflict "Number the submission after the last recorded one and sign again; a key has one writer.";
+    /// key_prev is not the hash of the key's previous submission.
+    KeyPrevMismatch "KEY_PREV_MISMATCH" Precondition "Link to the submission hash that GetKeyState tells and sign again.";
+    /// The submission's not_after has passed.
+    NotAfterPassed "NOT_AFTER_PASSED" Precondition "Decide whether it still holds, then sign it again with a later not_after.";
+    /// An earlier submission of the same key in this stream was refused.
+    PredecessorRefused "PREDECESSOR_REFUSED" Precondition "Mend the refused submission, then renumber and sign the following ones.";
+
+    // Membership.
+    /// LedgerOpened stands anywhere but alone at seq 0, or seq 0 holds anything else.
+    GenesisMisplaced "GENESIS_MISPLACED" Precondition "A ledger is opened once, by `hefud init`.";
+    /// The genesis submission is inconsistent.
+    GenesisInvalid "GENESIS_INVALID" Invalid "Name two office keys or more, one recovery key and one operator key, all different, and sign with an office key.";
+    /// The member exists already.
+    MemberExists "MEMBER_EXISTS" Conflict "Choose another code.";
+    /// The member does not exist.
+    MemberUnknown "MEMBER_UNKNOWN" Precondition "Admit the member first, or correct the code.";
+    /// The member's status does not allow this change.
+    MemberStatusWrong "MEMBER_STATUS_WRONG" Precondition "Look at the member's status first.";
+    /// The office or the operator can't be suspended or withdrawn.
+    MemberProtected "MEMBER_PROTECTED" Precondition "Replace keys instead.";
+    /// The key was enrolled before; a key is enrolled once, ever.
+    KeyExists "KEY_EXISTS" Conflict "Make a new key.";
+    /// The named key is not enrolled.
+    KeyNotFound "KEY_NOT_FOUND" Precondition "Correct the key.";
+    /// The event names another member than it may.
+    MemberMismatch "MEMBER_MISMATCH" Denied "A member's admin speaks for that member only.";
+    /// The recovery mark does not fit: the office sets it for an existing member, nobody else does.
+    RecoveryMarkWrong "RECOVERY_MARK_WRONG" Precondition "Let the office set `recovery`, and an admin of the member leave it out.";
+    /// The first key of a member must hold the role admin.
+    FirstKeyNotAdmin "FIRST_KEY_NOT_ADMIN" Precondition "Give the first key the role admin.";
+    /// The role is reserved for keys of the office or of the operator.
+    RoleReserved "ROLE_RESERVED" Denied "Only the office holds the role office, only the operator the role operator.";
+    /// The key holds the role already, or does not hold it.
+    RoleStateWrong "ROLE_STATE_WRONG" Precondition "Look at the key's roles first.";
+    /// The office would be left without a key that can act for it.
+    LastOfficeKey "LAST_OFFICE_KEY" Precondition "Enrol another office key first.";
+    /// The recovery key can do nothing but replace office keys.
+    RecoveryKeyOnly "RECOVERY_KEY_ONLY" Denied "Use an office key.";
+    /// Only the recovery key may replace office keys.
+    RecoveryKeyNeeded "RECOVERY_KEY_NEEDED" Denied "Sign with the recovery key.";
+    /// The recovery key can be neither revoked nor given roles.
+    RecoveryKeyProtected "RECOVERY_KEY_PROTECTED" Precondition "Keep the recovery key offline; it stays as the genesis named it.";
+    /// since_seq is given without COMPROMISED, or lies in the future.
+    SinceSeqInvalid "SINCE_SEQ_INVALID" Precondition "Give since_seq only with COMPROMISED, at or below the present position.";
+    /// The rules version is not a released one, or below the one in force.
+    RulesVersionUnknown "RULES_VERSION_UNKNOWN" Precondition "Activate a version that the server has.";
+
+    // Plan.
+    /// The plan does not exist.
+    PlanUnknown "PLAN_UNKNOWN" Precondition "Publish the plan first, or correct the code.";
+    /// The plan's description contradicts itself.
+    PlanInvalid "PLAN_INVALID" Invalid "Order the years, give parts and areas once, and parents before children.";
+    /// The part does not exist in the plan.
+    PartUnknown "PART_UNKNOWN" Precondition "Correct the part, or publish the plan again with it.";
+    /// The area does not exist in the plan.
+    AreaUnknown "AREA_UNKNOWN" Precondition "Correct the area, or publish the plan again with it.";
+    /// The task exists already.
+    TaskExists "TASK_EXISTS" Conflict "Choose another code.";
+    /// The task does not exist.
+    TaskUnknown "TASK_UNKNOWN" Precondition "Define the task first, or correct the code.";
+    /// The milestone exists already.
+    MilestoneExists "MILESTONE_EXISTS" Conflict "Choose another code.";
+    /// The indicator exists already.
+    IndicatorExists "INDICATOR_EXISTS" Conflict "Choose another code, or revise the indicator.";
+    /// The indicator does not exist.
+    IndicatorUnknown "INDICATOR_UNKNOWN" Precondition "Correct the code, or ask the office to define the indicator.";
+    /// The indicator is retired.
+    IndicatorRetired "INDICATOR_RETIRED" Precondition "Report under the indicator that took its place.";
+    /// The indicator's definition contradicts itself.
+    IndicatorInvalid "INDICATOR_INVALID" Invalid "Never sum a ratio; give a weight exactly with a weighted mean.";
+    /// A target exists already for this indicator, area, year and strength.
+    TargetExists "TARGET_EXISTS" Conflict "Adjust the target instead.";
+    /// No target stands for this indicator, area, year and strength.
+    TargetUnknown "TARGET_UNKNOWN" Precondition "Set the target first.";
+    /// The comparator contradicts the indicator's direction, or the year lies outside the calendar.
+    TargetInvalid "TARGET_INVALID" Invalid "Use ≥ or > when higher is better, ≤ or < when lower is better, or =.";
+
+    // Reporting.
+    /// The signer's member is not a reporting unit of the indicator.
+    NotReportingUnit "NOT_REPORTING_UNIT" Denied "Ask the office to list your unit as a reporting unit.";
+    /// The area does not belong to the indicator.
+    AreaNotObserved "AREA_NOT_OBSERVED" Precondition "Report for an area of the indicator.";
+    /// The kind of period does not belong to the indicator.
+    PeriodTypeWrong "PERIOD_TYPE_WRONG" Precondition "Report for a kind of period that the indicator is observed for.";
+    /// The value has more decimals than the indicator allows.
+    DecimalsTooMany "DECIMALS_TOO_MANY" Precondition "Round the value, or ask the office to revise the indicator.";
+    /// A status that says a value is missing came with a value.
+    ValueForbidden "VALUE_FORBIDDEN" Invalid "Leave out value and qualifier, or choose another status.";
+    /// A status that needs a value came without one.
+    ValueRequired "VALUE_REQUIRED" Invalid "Give value and qualifier, or choose a status for a missing value.";
+    /// The as-of date is not a day.
+    AsOfDateInvalid "AS_OF_DATE_INVALID" Invalid "Write the day as 2024-07-15.";
+    /// A cumulative stock falls without a break flag or a correction.
+    StockFell "STOCK_FELL" Precondition "Check the value; flag a break with status B, or correct the earlier observation first.";
+    /// An observation stands already for this indicator, area and period.
+    ObservationStands "OBSERVATION_STANDS" Conflict "Name the standing observation in `supersedes` and say why.";
+    /// There is no standing observation to correct or retract.
+    NothingToSupersede "NOTHING_TO_SUPERSEDE" Precondition "Leave out `supersedes`, or correct the indicator, area or period.";
+    /// The reference does not name the standing observation.
+    SupersedesWrong "SUPERSEDES_WRONG" Conflict "Fetch the standing observation and name it.";
+    /// A correction or retraction without a reason, or a reason without a correction.
+    ReasonMismatch "REASON_MISMATCH" Invalid "Give `reason` exactly with `supersedes`.";
+    /// Another unit reported the observation.
+    NotYourObservation "NOT_YOUR_OBSERVATION" Denied "Ask the unit that reported it.";
+
+    // The service.
+    /// Certainly not written: the submission never reached the log.
+    NotWritten "NOT_WRITTEN" Unavailable "Resend the same bytes.";
+    /// Nobody knows whether it was written.
+    OutcomeUnknown "OUTCOME_UNKNOWN" Unknown "Resend the same bytes: a recorded submission is recorded once.";
+    /// Writes are refused since a storage failure.
+    StorageLatched "STORAGE_LATCHED" Unavailable "Operator: look at the log, mend the disk, restart. Caller: resend the same bytes later.";
+    /// The clock departed from the monotonic clock by more than the limit; writes are refused.
+    ClockLatched "CLOCK_LATCHED" Unavailable "Operator: mend the clock, restart. Caller: resend the same bytes later.";
+    /// Too many submissions are waiting.
+    Overloaded "OVERLOADED" Exhausted "Resend the same bytes after the time that the answer names.";
+    /// The server is stopping.
+    ShuttingDown "SHUTTING_DOWN" Unavailable "Resend the same bytes in a moment.";
+    /// The position lies beyond the log.
+    SeqBeyondHead "SEQ_BEYOND_HEAD" NotFound "Ask for a position below the head.";
+    /// The view did not reach the position in time.
+    ViewBehind "VIEW_BEHIND" Unavailable "Ask again in a moment.";
+    /// There is no such view.
+    ViewUnknown "VIEW_UNKNOWN" NotFound "List the views.";
+    /// There is no such member.
+    MemberNotFound "MEMBER_NOT_FOUND" NotFound "List the members.";
+    /// There is no such indicator.
+    IndicatorNotFound "INDICATOR_NOT_FOUND" NotFound "List the indicators.";
+    /// There is no observation to explain.
+    ObservationNotFound "OBSERVATION_NOT_FOUND" NotFound "Look at the series first.";
+    /// A request's argument is wrong.
+    ArgumentInvalid "ARGUMENT_INVALID" Invalid "Correct the argument.";
+    /// What is stored can't be read.
+    StorageDamaged "STORAGE_DAMAGED" DataLoss "Operator: stop, keep the folder, restore from a verified copy.";
+}
+
+impl Reason {
+    /// The reason with this code on the wire.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Reason> {
+        Reason::ALL.iter().copied().find(|r| r.code() == code)
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+/// A refusal: the code, the field at fault and what is wrong with it. Nothing was written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}: {detail}")]
+pub struct Refusal {
+    /// The stable code.
+    pub reason: Reason,
+    /// The field at fault, such as `events[0].observation_reported.value`; empty when no field is.
+    pub field: String,
+    /// What is wrong, in one sentence.
+    pub detail: String,
+}
+
+impl Refusal {
+    /// A refusal of a field.
+    #[must_use]
+    pub fn new(reason: Reason, field: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { reason, field: field.into(), detail: detail.into() }
+    }
+
+    /// The same refusal, with the field's path seen from one level further out.
+    #[must_use]
+    pub fn within(mut self, outer: &str) -> Self {
+        self.field = match (outer.is_empty(), self.field.is_empty()) {
+            (true, _) => self.field,
+            (false, true) => outer.to_owned(),
+            (false, false) => format!("{outer}.{}", self.field),
+        };
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_upper_case_and_found_again() {
+        for (i, r) in Reason::ALL.iter().enumerate() {
+            assert!(r.code().chars().all(|c| c.is_ascii_uppercase() || c == '_'), "{r}");
+            assert!(Reason::ALL[..i].iter().all(|o| o.code() != r.code()), "{r} twice");
+            assert_eq!(Reason::from_code(r.code()), Some(*r));
+            assert!(!r.cause().trim().is_empty() && !r.remedy().is_empty());
+        }
+    }
+}

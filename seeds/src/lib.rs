@@ -1,0 +1,40 @@
+//! Plan catalogues as data: what a plan promises, who is to report it, and what has been published about it.
+//!
+//! Each plan is one folder of this crate (`guizhou/`): `plan.toml` for its head, parts and areas, one CSV file for each
+//! table, and `PROVENANCE.md` for where every row comes from and what was decided about faults in the sources. The files
+//! are compiled into the program, so that a demo, a test or a new ledger needs no path on disk.
+//!
+//! This crate reads those files into typed rows ([`Catalogue`]) and stops there. It never fetches anything, never reads
+//! a clock or a file at run time, never rounds, converts or mends a figure, and never decides whether a ledger admits
+//! one: values stay the decimal strings of the files. Rows that no ledger should see (evidence, figures of no indicator)
+//! are kept and marked by [`Use`], so that nothing vanishes.
+//!
+//! To add a plan: add a folder with the same files, one line to [`PLANS`], and its document to the provenance file.
+//! `tests/integrity.rs` then holds it to the same promises: codes are well-formed and unique, references resolve,
+//! comparators fit directions, ratios are never summed, figures fit their decimals, stocks fall only with a break.
+//!
+//! Read next: [`Catalogue`] for the tables, [`Indicator`] and [`Target`] for the heart of a plan, [`Observation`] for
+//! published figures, then `guizhou/PROVENANCE.md`.
+
+mod catalogue;
+mod error;
+mod files;
+mod indicator;
+mod observation;
+mod plan;
+mod read;
+mod record;
+mod target;
+mod task;
+mod unit;
+
+pub use catalogue::Catalogue;
+pub use error::SeedError;
+pub use files::{PLANS, PlanFiles};
+pub use indicator::{Direction, Indicator, Measure, PeriodType, RollUp};
+pub use observation::{ObsStatus, Observation, Qualifier, Use};
+pub use plan::{Area, Name, Part, Plan, PlanProvenance};
+pub use record::{Discrepancy, Reporter};
+pub use target::{Comparator, Strength, Target};
+pub use task::{Milestone, Task};
+pub use unit::{ConferenceRole, MemberType, Unit};
