@@ -6,15 +6,12 @@ use prost::Message as _;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    let mut files: Vec<PathBuf> = fs::read_dir("hefu/v1")?
-        .map(|entry| entry.map(|e| e.path()))
-        .collect::<Result<_, _>>()?;
+    let mut files: Vec<PathBuf> =
+        fs::read_dir("hefu/v1")?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
     files.sort();
     println!("cargo::rerun-if-changed=hefu/v1");
     let descriptors = protox::compile(&files, ["."])?;
     fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
-    tonic_prost_build::configure()
-        .bytes(".hefu.v1")
-        .compile_fds(descriptors)?;
+    tonic_prost_build::configure().bytes(".hefu.v1").compile_fds(descriptors)?;
     Ok(())
 }

@@ -4,9 +4,9 @@
 //! table, and `PROVENANCE.md` for where every row comes from and what was decided about faults in the sources. The files
 //! are compiled into the program, so that a demo, a test or a new ledger needs no path on disk.
 //!
-//! This crate reads those files into typed rows ([`Catalogue`]) and stops there. It never fetches anything, never reads
-//! a clock or a file at run time, never rounds, converts or mends a figure, and never decides whether a ledger admits
-//! one: values stay the decimal strings of the files. Rows that no ledger should see (evidence, figures of no indicator)
+//! This crate reads those files into typed rows ([`Catalogue`]), turns them into the events that a ledger records, and
+//! stops there. It never fetches anything, never reads a clock or a file at run time, never rounds, converts or mends a
+//! figure, and never decides whether a ledger admits one: values keep the decimals that the files print. Rows that no ledger should see (evidence, figures of no indicator)
 //! are kept and marked by [`Use`], so that nothing vanishes.
 //!
 //! To add a plan: add a folder with the same files, one line to [`PLANS`], and its document to the provenance file.
@@ -18,6 +18,7 @@
 
 mod catalogue;
 mod error;
+mod events;
 mod files;
 mod indicator;
 mod observation;
@@ -30,6 +31,7 @@ mod unit;
 
 pub use catalogue::Catalogue;
 pub use error::SeedError;
+pub use events::{Admission, EventError, Report};
 pub use files::{PLANS, PlanFiles};
 pub use indicator::{Direction, Indicator, Measure, PeriodType, RollUp};
 pub use observation::{ObsStatus, Observation, Qualifier, Use};

@@ -1,1 +1,17 @@
-//! placeholder
+//! What the cross-room tests share: a small ledger with known keys, a server, an export, and a random history.
+//!
+//! The tests themselves are in `tests/`, one file a promise: `tour.rs` walks one submission through every room and is the
+//! one to read first. Real parts throughout: RocksDB in a temporary folder, a server on a free port, signatures by real
+//! keys. Every test that writes ends with [`export::verify_log`]: what was written verifies offline.
+//!
+//! Nothing here is shipped, and nothing here decides what is right: expectations stand in the tests.
+//!
+//! Read next: [`world`] (members and keys), `tests/tour.rs`.
+
+pub mod child;
+pub mod export;
+pub mod server;
+pub mod world;
+
+pub use server::TestServer;
+pub use world::{Signer, World};

@@ -79,6 +79,10 @@ fn check_keys(opened: &LedgerOpened, signer: PublicKey, checkpoint: PublicKey) -
     if opened.office_keys.len() < GENESIS_OFFICE_KEYS_MIN {
         return Err(invalid("office_keys", format!("at least {GENESIS_OFFICE_KEYS_MIN} office keys")));
     }
+    let named = opened.office_keys.iter().chain([&opened.operator_key]);
+    if named.into_iter().any(|k| k.holder.is_empty()) {
+        return Err(invalid("office_keys", "every key names its holder"));
+    }
     if !opened.office_keys.iter().any(|k| k.key == signer) {
         return Err(invalid("office_keys", "the signer is not among the office keys"));
     }

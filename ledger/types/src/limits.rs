@@ -18,10 +18,7 @@ pub const EVENTS_MAX: usize = 1_000;
 /// Bytes of a code (member, indicator, area …): long enough to be readable, short enough to be a key.
 pub const CODE_BYTES_MAX: usize = 64;
 
-/// Bytes of a short text such as a name, a title or a holder's pseudonym.
-pub const NAME_BYTES_MAX: usize = 512;
-
-/// Bytes of a longer text such as a note, a reason or an address.
+/// Bytes of a text such as a name, a note, a reason or an address.
 pub const TEXT_BYTES_MAX: usize = 2_048;
 
 /// Bytes of a log's origin: it is repeated in every checkpoint.
@@ -36,8 +33,8 @@ pub const YEAR_MIN: u16 = 1900;
 /// The last year of a period.
 pub const YEAR_MAX: u16 = 2199;
 
-/// Elements of a repeated field inside an event (areas, units, parts …).
-pub const LIST_MAX: usize = 1_000;
+/// Elements of any repeated field: bounds the work of decoding; above [`EVENTS_MAX`], so that too many events are named so.
+pub const LIST_MAX: usize = 4_096;
 
 /// Office keys named by the genesis submission: at least two, so that losing one does not lose the office.
 pub const GENESIS_OFFICE_KEYS_MIN: usize = 2;

@@ -78,8 +78,8 @@ reasons! {
     LengthInvalid "LENGTH_INVALID" Invalid "Keys and hashes are 32 bytes, signatures 64.";
     /// A code is not `[a-z0-9][a-z0-9._-]*` of at most 64 bytes.
     CodeInvalid "CODE_INVALID" Invalid "Use lower-case letters, digits, '.', '_' and '-', starting with a letter or digit, at most 64.";
-    /// A text is too long or holds control characters.
-    TextInvalid "TEXT_INVALID" Invalid "Shorten the text, remove control characters.";
+    /// A text is too long or holds control or invisible characters.
+    TextInvalid "TEXT_INVALID" Invalid "Shorten the text, remove control and invisible characters.";
     /// A decimal's scale is above 12.
     DecimalInvalid "DECIMAL_INVALID" Invalid "Write the number as units / 10^scale with a scale of at most 12.";
     /// A period is none of 2024, 2024-H1, 2024-Q3, 2024-07, 2024-07-15.

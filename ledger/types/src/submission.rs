@@ -39,6 +39,9 @@ impl Submission {
         check_size(bytes.len())?;
         let submission: Self = wire::from_bytes(bytes)?;
         match submission.events.len() {
+            _ if submission.key_seq == KeySeq::NONE => {
+                Err(Refusal::new(Reason::FieldMissing, "key_seq", "a key counts its submissions from 1"))
+            }
             0 => Err(Refusal::new(Reason::EventsMissing, "events", "a submission without events")),
             n if n > EVENTS_MAX => {
                 Err(Refusal::new(Reason::EventsTooMany, "events", format!("{n} events, at most {EVENTS_MAX}")))

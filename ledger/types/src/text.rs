@@ -79,14 +79,14 @@ impl fmt::Debug for Code {
     }
 }
 
-/// A text of at most 2,048 bytes without control characters; may be empty.
+/// A text of at most 2,048 bytes without control characters or characters that reorder or hide others; may be empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Text(Box<str>);
 
 /// The text is too long or holds a control character.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a text of {bytes} bytes, {}", if *control { "with a control character" } else { "more than 2,048" })]
+#[error("a text of {bytes} bytes, {}", if *control { "with a control or invisible character" } else { "more than 2,048" })]
 pub struct TextError {
     bytes: usize,
     control: bool,
@@ -98,7 +98,7 @@ impl Text {
     /// # Errors
     /// When it is longer than 2,048 bytes or holds a control character.
     pub fn new(text: &str) -> Result<Self, TextError> {
-        let control = text.chars().any(char::is_control);
+        let control = text.chars().any(is_invisible);
         if control || text.len() > TEXT_BYTES_MAX {
             return Err(TextError { bytes: text.len(), control });
         }
@@ -116,6 +116,13 @@ impl Text {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+/// Characters that change how a text looks without being seen: controls, line and paragraph separators, zero-width
+/// characters, direction marks, overrides and isolates.
+fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }
 
 impl TryFrom<String> for Text {
@@ -155,6 +162,8 @@ mod tests {
     fn texts_are_bounded_and_printable() {
         assert!(Text::new("合符, the tally fits").is_ok());
         assert!(Text::new(&"x".repeat(2_049)).is_err());
-        assert!(Text::new("line\nbreak").is_err());
+        for bad in ["line\nbreak", "\u{202E}reversed", "zero\u{200B}width", "\u{2028}"] {
+            assert!(Text::new(bad).is_err(), "{bad:?}");
+        }
     }
 }

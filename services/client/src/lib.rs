@@ -1,1 +1,38 @@
-//! placeholder
+//! The Rust client of a hefu ledger: sign, submit, stream, retry, read, and keep the state of a key.
+//!
+//! A key has one writer. [`Writer`] holds the key and its [`Outbox`], a directory beside the key file: a submission is
+//! stored and synced there *before* it is sent, and answered submissions keep their position beside them. Whatever happens
+//! to the process or the connection, the same bytes can be sent again, and the ledger records them once (P7). A refused
+//! submission is moved aside and consumes no number.
+//!
+//! [`Reader`] reads entries and checks, as they come, that each follows the one before; [`Server`] hands out the generated
+//! clients with this crate's limits. [`keyfile`] reads and writes keys in the formats of OpenSSL; [`batch`] cuts a list of
+//! events into as few submissions as the limits allow.
+//!
+//! This crate never holds a key for somebody else, never signs anything that it did not encode itself, never reuses a key
+//! number after an unknown outcome, and never decides what a member may say: that is for the server and, later, for every
+//! auditor. It verifies neither signatures nor rules of what it reads: that is `hefu-verify`.
+//!
+//! Read next: [`outbox`] (what a crash leaves), [`writer`] (the order of steps), then `services/hefu`, which is built on it.
+
+pub mod batch;
+mod checker;
+mod error;
+mod files;
+pub mod keyfile;
+pub mod outbox;
+pub mod position;
+pub mod reader;
+mod retry;
+pub mod server;
+mod stream;
+pub mod writer;
+
+pub use checker::EntryChecker;
+pub use error::ClientError;
+pub use outbox::Outbox;
+pub use position::Position;
+pub use reader::{Head, Reader};
+pub use retry::Retry;
+pub use server::Server;
+pub use writer::Writer;

@@ -1,1 +1,38 @@
-//! placeholder
+//! The command line of a hefu ledger, for everyone but its operator.
+//!
+//! `hefu <noun> <verb>`: keys and members, plans, reporting, the board and what is behind it, the log, and the offline
+//! checks (`verify`, `replay`) that need nothing but an export. Data goes to stdout as a table, JSON or CSV; everything else
+//! (progress, warnings, errors) goes to stderr. An error names its stable code, the field at fault and what to do, and the
+//! exit code tells a refusal from an unreachable server and from a failed verification.
+//!
+//! It signs with key files of the person who runs it, through `hefu-client`, which stores before it sends. It never talks to
+//! a database, never needs RocksDB to be built, never decides whether something may be recorded, and never changes the
+//! meaning of what it prints by its form: a table may shorten a hash, JSON and CSV never do.
+//!
+//! Read next: [`commands`] (one file a noun), `output.rs` (the three forms), `failure.rs` (exit codes).
+
+mod args;
+mod cli;
+mod commands;
+mod context;
+mod failure;
+mod observation;
+mod output;
+mod signer;
+mod words;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+/// Runs the command of the process's arguments.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let outcome = runtime.map_err(failure::Failure::from).and_then(|runtime| runtime.block_on(commands::run(cli)));
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(failure) => failure.report(),
+    }
+}

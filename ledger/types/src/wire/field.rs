@@ -220,9 +220,9 @@ impl<T: Value> Field for Vec<T> {
     fn decode(number: u32, r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let mut list = Vec::new();
         let at = |list: &Vec<T>, e: DecodeError| e.within(&format!("[{}]", list.len()));
+        let start = r.offset();
         while r.tag_is(number)? {
             if T::WIRE == WireType::Varint {
-                let start = r.offset();
                 let mut packed = r.nested()?;
                 if packed.is_empty() {
                     return Err(explicit_default(start));

@@ -175,10 +175,11 @@ impl<'a> Reader<'a> {
         loop {
             let at = ahead.offset;
             let Some(tag) = ahead.tag()? else { return Ok(()) };
-            check_tag(tag, last, at, info)?;
+            let field = check_tag(tag, last, at, info)?;
+            let named = |e: DecodeError| e.within(field.name);
             match tag.wire {
-                WireType::Varint => drop(ahead.varint()?),
-                WireType::Length => drop(ahead.nested()?),
+                WireType::Varint => drop(ahead.varint().map_err(named)?),
+                WireType::Length => drop(ahead.nested().map_err(named)?),
                 WireType::Fixed => {
                     return Err(DecodeError::new(Reason::Malformed, at, "no field has a fixed wire type"));
                 }
@@ -188,8 +189,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn check_tag(tag: Tag, last: u32, at: usize, info: &MessageInfo) -> Result<(), DecodeError> {
-    let error = |reason, detail: String| Err(DecodeError::new(reason, at, detail));
+fn check_tag(tag: Tag, last: u32, at: usize, info: &MessageInfo) -> Result<&FieldInfo, DecodeError> {
+    let error = |reason, detail: String| -> Result<&FieldInfo, _> { Err(DecodeError::new(reason, at, detail)) };
     let Some(field) = info.field(tag.number) else {
         return error(Reason::UnknownField, format!("{} has no field {} known to this program", info.name, tag.number));
     };
@@ -202,11 +203,11 @@ fn check_tag(tag: Tag, last: u32, at: usize, info: &MessageInfo) -> Result<(), D
         return error(Reason::FieldRepeated, format!("field {name} stands twice")).map_err(named);
     }
     match (shape.repeated, shape.wire, tag.wire) {
-        (true, WireType::Varint, WireType::Length) => Ok(()),
+        (true, WireType::Varint, WireType::Length) => Ok(field),
         (true, WireType::Varint, WireType::Varint) => {
             error(Reason::NotPacked, format!("repeated field {name} is not packed")).map_err(named)
         }
-        (_, declared, found) if declared == found => Ok(()),
+        (_, declared, found) if declared == found => Ok(field),
         _ => error(Reason::Malformed, format!("field {name} has another wire type")).map_err(named),
     }
 }

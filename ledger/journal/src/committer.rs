@@ -1,0 +1,71 @@
+//! Makes blocks durable, in order, and only then answers.
+
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+
+use hefu_types::{Reason, Refusal};
+use tokio::sync::{oneshot, watch};
+
+use crate::journal::{FaultHook, Latch};
+use crate::recovery::last_of;
+use crate::sequencer::{Head, Recorded};
+use crate::store::{AppendError, Block, Fault, Store};
+
+/// A block, and who waits for it. The block is empty when every answer is about an earlier one.
+pub(crate) struct Work {
+    pub(crate) block: Block,
+    pub(crate) answers: Vec<Answer>,
+}
+
+/// Who waits, and what to say once it is durable.
+pub(crate) struct Answer {
+    pub(crate) recorded: Recorded,
+    pub(crate) reply: oneshot::Sender<Result<Recorded, Refusal>>,
+}
+
+pub(crate) struct Committer {
+    pub(crate) work: Receiver<Work>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) latch: Arc<Latch>,
+    pub(crate) fault: FaultHook,
+    pub(crate) head: watch::Sender<Head>,
+}
+
+impl Committer {
+    /// Runs until the sequencer is gone.
+    pub(crate) fn run(self) {
+        while let Ok(work) = self.work.recv() {
+            let outcome = self.latch.check().and_then(|()| self.commit(&work.block));
+            for Answer { recorded, reply } in work.answers {
+                // A caller that went away can resend; nothing is lost by it.
+                drop(reply.send(outcome.clone().map(|()| recorded)));
+            }
+        }
+    }
+
+    fn commit(&self, block: &Block) -> Result<(), Refusal> {
+        let Some((size, chain_hash, recorded_at)) = last_of(&block.entries) else { return Ok(()) };
+        let latched = |refusal: &Refusal| self.latch.set(refusal.clone());
+        (self.fault)(Fault::BeforeAppend).inspect_err(latched)?;
+        self.store.append(block).map_err(|e| self.fail(&e))?;
+        (self.fault)(Fault::AfterAppend).inspect_err(latched).map_err(|_| unknown("the server stopped"))?;
+        self.latch.set_durable_size(size);
+        self.head.send_replace(Head { size, chain_hash, recorded_at });
+        (self.fault)(Fault::BeforeAnswer).inspect_err(latched).map_err(|_| unknown("the server stopped"))
+    }
+
+    /// Latches the first failure; what was being written may or may not be durable.
+    fn fail(&self, error: &AppendError) -> Refusal {
+        let cause = std::error::Error::source(error).map_or_else(|| error.to_string(), |s| format!("{error}: {s}"));
+        tracing::error!(%cause, "storage failed; writes are refused from now on");
+        self.latch.set(Refusal::new(Reason::StorageLatched, "", cause.clone()));
+        match error {
+            AppendError::Conflict { .. } => Refusal::new(Reason::StorageLatched, "", cause),
+            AppendError::Unknown(_) => unknown(&cause),
+        }
+    }
+}
+
+fn unknown(cause: &str) -> Refusal {
+    Refusal::new(Reason::OutcomeUnknown, "", cause)
+}

@@ -1,0 +1,263 @@
+//! The handle that everybody else holds.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, OnceLock};
+use std::thread::JoinHandle;
+
+use bytes::Bytes;
+use hefu_rules::{Admitted, Ledger};
+use hefu_types::{Entry, Millis, PublicKey, Reason, Refusal, Seq, Size};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::clock::{Clock, SteadyClock, SystemClock};
+use crate::committer::Committer;
+use crate::error::OpenError;
+use crate::recovery::{Recovered, recover};
+use crate::sequencer::{Head, Lane, Recorded, Sequencer, Waiting};
+use crate::store::{Fault, Store, StoreError};
+
+/// Called at each step of the write path; `Err` makes the journal fail there. A server's hook does nothing.
+pub(crate) type FaultHook = Arc<dyn Fn(Fault) -> Result<(), Refusal> + Send + Sync>;
+
+/// How a journal is opened.
+pub struct Options {
+    /// Submissions that may wait for the sequencer; more are refused with `OVERLOADED`.
+    pub queue_submissions: usize,
+    /// How long after the last entry the clock may stand at start, in milliseconds.
+    pub clock_gap_max: i64,
+    /// The operator looked at the clock and accepts the gap.
+    pub accept_clock_gap: bool,
+    /// The clock.
+    pub clock: Box<dyn Clock>,
+    /// For tests: fails at a step of the write path.
+    pub fault: Arc<dyn Fn(Fault) -> Result<(), Refusal> + Send + Sync>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            queue_submissions: 4_096,
+            clock_gap_max: 90 * 24 * 3_600_000,
+            accept_clock_gap: false,
+            clock: Box::new(SystemClock::default()),
+            fault: Arc::new(|_| Ok(())),
+        }
+    }
+}
+
+/// The first failure, for ever; and how far the log is durable.
+#[derive(Default)]
+pub(crate) struct Latch {
+    reason: OnceLock<Refusal>,
+    durable: AtomicU64,
+}
+
+impl Latch {
+    pub(crate) fn set(&self, refusal: Refusal) {
+        // The first reason wins.
+        let _later = self.reason.set(refusal);
+    }
+
+    pub(crate) fn check(&self) -> Result<(), Refusal> {
+        self.reason.get().map_or(Ok(()), |refusal| Err(refusal.clone()))
+    }
+
+    pub(crate) fn set_durable_size(&self, size: Size) {
+        self.durable.store(size.get(), Ordering::Release);
+    }
+
+    pub(crate) fn durable_size(&self) -> Size {
+        Size::new(self.durable.load(Ordering::Acquire))
+    }
+}
+
+/// An open journal. Dropping it stops its threads after what is queued was committed.
+pub struct Journal {
+    queue: Option<mpsc::Sender<Waiting>>,
+    head: watch::Receiver<Head>,
+    store: Arc<dyn Store>,
+    latch: Arc<Latch>,
+    ledger: Option<Ledger>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// A submission that waits for its place in the log.
+#[must_use = "the answer comes here"]
+pub struct Ticket(oneshot::Receiver<Result<Recorded, Refusal>>);
+
+impl Ticket {
+    /// Waits until the submission is durable or refused.
+    ///
+    /// # Errors
+    /// The refusal; `OUTCOME_UNKNOWN` when the journal stopped before it answered.
+    pub async fn outcome(self) -> Result<Recorded, Refusal> {
+        self.0.await.unwrap_or_else(|_| Err(unanswered()))
+    }
+
+    /// The same, from a thread.
+    ///
+    /// # Errors
+    /// The refusal; `OUTCOME_UNKNOWN` when the journal stopped before it answered.
+    pub fn wait(self) -> Result<Recorded, Refusal> {
+        self.0.blocking_recv().unwrap_or_else(|_| Err(unanswered()))
+    }
+}
+
+fn unanswered() -> Refusal {
+    Refusal::new(Reason::OutcomeUnknown, "", "the journal stopped before it answered")
+}
+
+impl Journal {
+    /// Recovers what is stored and starts the write path.
+    ///
+    /// # Errors
+    /// When the store can't be read, does not follow from its own entries, or the clock can't be right.
+    pub fn open(store: Arc<dyn Store>, options: Options) -> Result<Self, OpenError> {
+        let recovered = recover(&*store)?;
+        check_clock(&recovered, &options)?;
+        let ledger = recovered.state.ledger().cloned();
+        let Recovered { size, chain_hash, recorded_at, .. } = recovered;
+        let (head_sender, head) = watch::channel(Head { size, chain_hash, recorded_at });
+        let (queue, waiting) = mpsc::channel(options.queue_submissions);
+        // One block is being synced, one is ready, one is being cut.
+        let (work_sender, work) = sync_channel(1);
+        let latch = Arc::new(Latch::default());
+        latch.set_durable_size(size);
+        let clock = SteadyClock::new(options.clock, recorded_at);
+        let fault = options.fault;
+        let (s, l) = (Arc::clone(&store), Arc::clone(&latch));
+        let committer =
+            Committer { work, store: Arc::clone(&s), latch: Arc::clone(&l), fault: fault.clone(), head: head_sender };
+        let sequencer = Sequencer::new(recovered, waiting, work_sender, s, l, fault, clock);
+        let threads = vec![
+            std::thread::Builder::new().name("committer".into()).spawn(|| committer.run())?,
+            std::thread::Builder::new().name("sequencer".into()).spawn(|| sequencer.run())?,
+        ];
+        Ok(Self { queue: Some(queue), head, store, latch, ledger, threads })
+    }
+
+    /// What the genesis entry fixed; `None` for a journal that was empty when it was opened.
+    #[must_use]
+    pub const fn ledger(&self) -> Option<&Ledger> {
+        self.ledger.as_ref()
+    }
+
+    /// Hands a submission to the sequencer, or refuses it when too many are waiting.
+    ///
+    /// # Errors
+    /// `OVERLOADED`, or the reason why writes are refused.
+    pub fn submit(&self, admitted: Admitted) -> Result<Ticket, Refusal> {
+        let (waiting, ticket) = self.waiting(admitted, None)?;
+        self.queue()?.try_send(waiting).map_err(|e| match e {
+            mpsc::error::TrySendError::Full(_) => {
+                Refusal::new(Reason::Overloaded, "", "too many submissions are waiting")
+            }
+            mpsc::error::TrySendError::Closed(_) => stopped(),
+        })?;
+        Ok(ticket)
+    }
+
+    /// The same for a stream: it waits for room instead of being refused, and a refusal refuses the key's later ones.
+    ///
+    /// # Errors
+    /// The reason why writes are refused.
+    pub async fn submit_in_turn(&self, admitted: Admitted, lane: &Arc<Lane>) -> Result<Ticket, Refusal> {
+        let (waiting, ticket) = self.waiting(admitted, Some(Arc::clone(lane)))?;
+        self.queue()?.send(waiting).await.map_err(|_| stopped())?;
+        Ok(ticket)
+    }
+
+    fn waiting(&self, admitted: Admitted, lane: Option<Arc<Lane>>) -> Result<(Waiting, Ticket), Refusal> {
+        self.latch.check()?;
+        let (reply, receiver) = oneshot::channel();
+        Ok((Waiting { admitted, lane, reply }, Ticket(receiver)))
+    }
+
+    fn queue(&self) -> Result<&mpsc::Sender<Waiting>, Refusal> {
+        self.queue.as_ref().ok_or_else(stopped)
+    }
+
+    /// The durable head, and its changes.
+    #[must_use]
+    pub fn head(&self) -> watch::Receiver<Head> {
+        self.head.clone()
+    }
+
+    /// Why writes are refused, if they are.
+    #[must_use]
+    pub fn latched(&self) -> Option<Refusal> {
+        self.latch.check().err()
+    }
+
+    /// Durable entry bytes from a position on; see [`Store::read`]. Never beyond the durable head.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    pub fn read(&self, from: Seq, limit: usize, max_bytes: usize) -> Result<Vec<Bytes>, StoreError> {
+        let durable = self.head.borrow().size.get().saturating_sub(from.get());
+        let limit = limit.min(usize::try_from(durable).unwrap_or(usize::MAX));
+        if limit == 0 { Ok(Vec::new()) } else { self.store.read(from, limit, max_bytes) }
+    }
+
+    /// A key's last durable submission.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    pub fn last_of(&self, key: &PublicKey) -> Result<Option<Entry>, StoreError> {
+        let Some((_, seq)) = self.store.last_of(key)? else { return Ok(None) };
+        let bytes = self.store.read(seq, 1, usize::MAX)?.pop();
+        bytes.map(|bytes| Entry::parse(bytes).map_err(StoreError::new)).transpose()
+    }
+
+    /// The size of the log after the last entry recorded at or before `time`.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    pub fn size_at(&self, time: Millis) -> Result<Size, StoreError> {
+        let (mut low, mut high) = (0, self.head.borrow().size.get());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let bytes = self.store.read(Seq::new(middle), 1, usize::MAX)?.pop();
+            let entry = bytes.map(Entry::parse).transpose().map_err(StoreError::new)?;
+            match entry {
+                Some(entry) if entry.recorded_at() <= time => low = middle + 1,
+                _ => high = middle,
+            }
+        }
+        Ok(Size::new(low))
+    }
+
+    /// Stops taking submissions, commits what is queued and answers it.
+    pub fn close(mut self) {
+        self.stop();
+    }
+
+    fn stop(&mut self) {
+        self.queue = None;
+        for thread in self.threads.drain(..) {
+            // A panic there has already been reported by the panic hook, and its callers got OUTCOME_UNKNOWN.
+            let _outcome = thread.join();
+        }
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn stopped() -> Refusal {
+    Refusal::new(Reason::ShuttingDown, "", "the server is stopping")
+}
+
+fn check_clock(recovered: &Recovered, options: &Options) -> Result<(), OpenError> {
+    let (now, last) = (options.clock.wall(), recovered.recorded_at);
+    let gap = now.get().saturating_sub(last.get());
+    let empty = recovered.size == Size::EMPTY;
+    if empty || options.accept_clock_gap || (0..=options.clock_gap_max).contains(&gap) {
+        return Ok(());
+    }
+    Err(OpenError::ClockGap { now, last })
+}

@@ -1,0 +1,99 @@
+//! The key space as a table: what is stored where.
+//!
+//! | column family | key | value | changes |
+//! |---|---|---|---|
+//! | `entries` | seq (8) | entry bytes | appended, never changed |
+//! | `keys` | public key (32), key_seq (8) | seq (8) | appended, never changed |
+//! | `meta` | `format` | 1 (4) | written once |
+//! | `meta` | `head` | size (8), chain hash (32) | with every block |
+//! | `rows` | view prefix, 0x00, row key | row value | appended; deleted with the view |
+//! | `rows` | view prefix, 0x01 | cursor | with every commit of the view |
+//!
+//! Numbers are big-endian, so that keys sort as positions do. Names and layouts never change; a new layout is a new column
+//! family.
+
+use hefu_types::{ChainHash, KeySeq, PublicKey, Seq, Size};
+
+/// A column family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Family {
+    Entries,
+    Keys,
+    Meta,
+    Rows,
+}
+
+impl Family {
+    pub(crate) const ALL: [Self; 4] = [Self::Entries, Self::Keys, Self::Meta, Self::Rows];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Entries => "entries",
+            Self::Keys => "keys",
+            Self::Meta => "meta",
+            Self::Rows => "rows",
+        }
+    }
+}
+
+/// The version of this table.
+pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT_KEY: &[u8] = b"format";
+pub(crate) const HEAD_KEY: &[u8] = b"head";
+
+pub(crate) const fn entry_key(seq: Seq) -> [u8; 8] {
+    seq.get().to_be_bytes()
+}
+
+pub(crate) fn index_key(key: &PublicKey, key_seq: KeySeq) -> [u8; 40] {
+    let mut out = [0; 40];
+    out[..32].copy_from_slice(key.as_bytes());
+    out[32..].copy_from_slice(&key_seq.get().to_be_bytes());
+    out
+}
+
+pub(crate) fn read_index_key(bytes: &[u8]) -> Option<(PublicKey, KeySeq)> {
+    let (key, key_seq) = bytes.split_at_checked(32)?;
+    Some((PublicKey::from_slice(key)?, KeySeq::new(u64::from_be_bytes(key_seq.try_into().ok()?))))
+}
+
+pub(crate) fn read_seq(bytes: &[u8]) -> Option<Seq> {
+    Some(Seq::new(u64::from_be_bytes(bytes.try_into().ok()?)))
+}
+
+pub(crate) fn head_value(size: Size, chain_hash: ChainHash) -> [u8; 40] {
+    let mut out = [0; 40];
+    out[..8].copy_from_slice(&size.get().to_be_bytes());
+    out[8..].copy_from_slice(chain_hash.as_bytes());
+    out
+}
+
+pub(crate) fn read_head(bytes: &[u8]) -> Option<(Size, ChainHash)> {
+    let (size, hash) = bytes.split_at_checked(8)?;
+    Some((Size::new(u64::from_be_bytes(size.try_into().ok()?)), ChainHash::from_slice(hash)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn keys_round_trip_and_sort_like_what_they_name(a: (u8, u64), b: (u8, u64), hash: [u8; 32]) {
+            let key = |n: u8| PublicKey::from_bytes([n; 32]);
+            let index = |(k, n): (u8, u64)| index_key(&key(k), KeySeq::new(n));
+            prop_assert_eq!(read_index_key(&index(a)), Some((key(a.0), KeySeq::new(a.1))));
+            prop_assert_eq!(index(a).cmp(&index(b)), a.cmp(&b));
+            prop_assert_eq!(entry_key(Seq::new(a.1)).cmp(&entry_key(Seq::new(b.1))), a.1.cmp(&b.1));
+            prop_assert_eq!(read_seq(&entry_key(Seq::new(a.1))), Some(Seq::new(a.1)));
+            let head = (Size::new(a.1), ChainHash::from_bytes(hash));
+            prop_assert_eq!(read_head(&head_value(head.0, head.1)), Some(head));
+        }
+    }
+
+    #[test]
+    fn names_never_change() {
+        assert_eq!(Family::ALL.map(Family::name), ["entries", "keys", "meta", "rows"]);
+    }
+}

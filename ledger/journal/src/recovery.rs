@@ -1,0 +1,77 @@
+//! Opening: every stored entry goes once more through the rules that admitted it.
+
+use hefu_rules::{Position, State};
+use hefu_types::{ChainHash, Entry, Millis, Seq, Size};
+
+use crate::error::OpenError;
+use crate::store::{Sequenced, Store};
+
+/// Entries read at a time.
+const READ_ENTRIES: usize = 4_096;
+/// Bytes read at a time.
+const READ_BYTES: usize = 4 << 20;
+
+/// What the entries amount to.
+pub(crate) struct Recovered {
+    pub(crate) state: State,
+    pub(crate) size: Size,
+    pub(crate) chain_hash: ChainHash,
+    pub(crate) recorded_at: Millis,
+}
+
+/// Replays the whole store.
+pub(crate) fn recover(store: &dyn Store) -> Result<Recovered, OpenError> {
+    let mut so_far = Recovered {
+        state: State::default(),
+        size: Size::EMPTY,
+        chain_hash: ChainHash::NONE,
+        recorded_at: Millis::new(0),
+    };
+    loop {
+        let batch = store.read(so_far.size.next_seq(), READ_ENTRIES, READ_BYTES)?;
+        if batch.is_empty() {
+            break;
+        }
+        for bytes in batch {
+            let seq = so_far.size.next_seq();
+            let entry = Entry::parse(bytes).map_err(|e| damaged(seq, e.to_string()))?;
+            replay(&mut so_far, &entry)?;
+        }
+    }
+    let tail = store.tail()?;
+    if tail == (so_far.size, so_far.chain_hash) {
+        return Ok(so_far);
+    }
+    Err(damaged(so_far.size.next_seq(), format!("the head says {} entries, ending in {}", tail.0, tail.1)))
+}
+
+fn damaged(seq: Seq, what: String) -> OpenError {
+    OpenError::Damaged { seq, what }
+}
+
+fn replay(so_far: &mut Recovered, entry: &Entry) -> Result<(), OpenError> {
+    let seq = so_far.size.next_seq();
+    if entry.seq() != seq {
+        return Err(damaged(seq, format!("it says that it is entry {}", entry.seq())));
+    }
+    if entry.prev() != so_far.chain_hash {
+        return Err(damaged(seq, format!("it links to {} instead of {}", entry.prev(), so_far.chain_hash)));
+    }
+    if entry.recorded_at() < so_far.recorded_at {
+        return Err(damaged(seq, "it was recorded before its predecessor".to_owned()));
+    }
+    let decoded = entry.decode().map_err(|refusal| OpenError::Refused { seq, refusal })?;
+    so_far
+        .state
+        .record(&decoded.submission, &Position::of(entry))
+        .map_err(|refusal| OpenError::Refused { seq, refusal })?;
+    so_far.size = seq.size();
+    so_far.chain_hash = entry.chain_hash();
+    so_far.recorded_at = entry.recorded_at();
+    Ok(())
+}
+
+/// The last entry's summary as readers of the head need it.
+pub(crate) fn last_of(block: &[Sequenced]) -> Option<(Size, ChainHash, Millis)> {
+    block.last().map(|item| (item.entry.seq().size(), item.chain_hash, item.entry.recorded_at()))
+}

@@ -1,0 +1,139 @@
+//! The store of entries over RocksDB.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hefu_types::{ChainHash, KeySeq, PublicKey, Seq, Size};
+use rocksdb::{ColumnFamily, DB, Direction, IteratorMode, WriteBatch};
+
+use crate::keyspace::{self, FORMAT, FORMAT_KEY, Family, HEAD_KEY};
+use crate::options;
+use crate::rows::RocksRows;
+use crate::store::{AppendError, Block, Store, StoreError};
+
+/// When an append returns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// After the block survives a power cut.
+    #[default]
+    Synced,
+    /// Before; for the test that shows that the sync is really there. Breaks promise P1.
+    Unsynced,
+}
+
+/// Entries, index and view rows in one RocksDB database.
+#[derive(Clone)]
+pub struct RocksStore {
+    db: Arc<DB>,
+    durability: Durability,
+}
+
+impl RocksStore {
+    /// Opens or creates the database in a folder. Only one process can have it open.
+    ///
+    /// # Errors
+    /// When the folder can't be used, another process has it, its WAL is damaged, or it has a newer format.
+    pub fn open(path: &Path, durability: Durability) -> Result<Self, StoreError> {
+        let cache = options::cache();
+        let db =
+            DB::open_cf_descriptors(&options::database(), path, options::families(&cache)).map_err(StoreError::new)?;
+        let store = Self { db: Arc::new(db), durability };
+        store.check_format()?;
+        Ok(store)
+    }
+
+    /// The rows of the views, in the same database.
+    #[must_use]
+    pub fn rows(&self) -> RocksRows {
+        RocksRows::new(Arc::clone(&self.db))
+    }
+
+    fn check_format(&self) -> Result<(), StoreError> {
+        match self.db.get_cf(self.family(Family::Meta), FORMAT_KEY).map_err(StoreError::new)? {
+            None => self
+                .db
+                .put_cf_opt(self.family(Family::Meta), FORMAT_KEY, FORMAT.to_be_bytes(), &options::synced(true))
+                .map_err(StoreError::new),
+            Some(found) if found == FORMAT.to_be_bytes() => Ok(()),
+            Some(found) => {
+                Err(StoreError::new(format!("the folder has format {found:?}; this program knows {FORMAT}")))
+            }
+        }
+    }
+
+    fn family(&self, family: Family) -> &ColumnFamily {
+        self.db.cf_handle(family.name()).expect("opened with every family")
+    }
+
+    fn batch(&self, block: &Block) -> WriteBatch {
+        let (entries, keys) = (self.family(Family::Entries), self.family(Family::Keys));
+        let mut batch = WriteBatch::default();
+        for item in &block.entries {
+            let seq = keyspace::entry_key(item.entry.seq());
+            batch.put_cf(entries, seq, item.entry.bytes());
+            batch.put_cf(keys, keyspace::index_key(&item.key, item.key_seq), seq);
+        }
+        if let Some(last) = block.entries.last() {
+            let head = keyspace::head_value(last.entry.seq().size(), last.chain_hash);
+            batch.put_cf(self.family(Family::Meta), HEAD_KEY, head);
+        }
+        batch
+    }
+}
+
+fn damaged(what: &str) -> StoreError {
+    StoreError::new(format!("{what} can't be read back"))
+}
+
+impl Store for RocksStore {
+    fn tail(&self) -> Result<(Size, ChainHash), StoreError> {
+        match self.db.get_cf(self.family(Family::Meta), HEAD_KEY).map_err(StoreError::new)? {
+            None => Ok((Size::EMPTY, ChainHash::NONE)),
+            Some(bytes) => keyspace::read_head(&bytes).ok_or_else(|| damaged("the head")),
+        }
+    }
+
+    fn append(&self, block: &Block) -> Result<(), AppendError> {
+        let (found, _) = self.tail().map_err(AppendError::Unknown)?;
+        if found != block.begin {
+            return Err(AppendError::Conflict { expected: block.begin, found });
+        }
+        let sync = self.durability == Durability::Synced;
+        self.db
+            .write_opt(self.batch(block), &options::synced(sync))
+            .map_err(|e| AppendError::Unknown(StoreError::new(e)))
+    }
+
+    fn read(&self, from: Seq, limit: usize, max_bytes: usize) -> Result<Vec<Bytes>, StoreError> {
+        let start = keyspace::entry_key(from);
+        let mode = IteratorMode::From(&start, Direction::Forward);
+        let mut out = Vec::new();
+        let mut bytes = 0;
+        for item in self.db.iterator_cf(self.family(Family::Entries), mode).take(limit) {
+            let (_, value) = item.map_err(StoreError::new)?;
+            bytes += value.len();
+            out.push(Bytes::from(value));
+            if bytes >= max_bytes {
+                break;
+            }
+        }
+        Ok(out)
+    }
+
+    fn find(&self, key: &PublicKey, key_seq: KeySeq) -> Result<Option<Seq>, StoreError> {
+        let found =
+            self.db.get_cf(self.family(Family::Keys), keyspace::index_key(key, key_seq)).map_err(StoreError::new)?;
+        found.map(|bytes| keyspace::read_seq(&bytes).ok_or_else(|| damaged("the key index"))).transpose()
+    }
+
+    fn last_of(&self, key: &PublicKey) -> Result<Option<(KeySeq, Seq)>, StoreError> {
+        let last = keyspace::index_key(key, KeySeq::new(u64::MAX));
+        let mode = IteratorMode::From(&last, Direction::Reverse);
+        let Some(item) = self.db.iterator_cf(self.family(Family::Keys), mode).next() else { return Ok(None) };
+        let (index, seq) = item.map_err(StoreError::new)?;
+        let (found, key_seq) = keyspace::read_index_key(&index).ok_or_else(|| damaged("the key index"))?;
+        let seq = keyspace::read_seq(&seq).ok_or_else(|| damaged("the key index"))?;
+        Ok((found == *key).then_some((key_seq, seq)))
+    }
+}

@@ -1,0 +1,162 @@
+//! A directory of tlog-tiles entry bundles, read one bundle at a time.
+//!
+//! `tile/entries/<N>` holds 256 entries, `tile/entries/<N>.p/<W>` the first W of them; each entry is a 16-bit big-endian
+//! length and its bytes. N is written in groups of three digits, all but the last with an `x` before them.
+//! Source: C2SP tlog-tiles, <https://c2sp.org/tlog-tiles>.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use bytes::{Buf as _, Bytes};
+use hefu_types::limits::BUNDLE_ENTRIES;
+
+/// An export that can't be read. Damaged contents are no error but a finding, see [`crate::verify()`].
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The directory holds no entry bundles.
+    #[error("{0} holds no tile/entries; is it an export?")]
+    NoExport(PathBuf),
+    /// A file can't be read.
+    #[error("{path} can't be read")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// An export directory.
+#[derive(Clone, Debug)]
+pub struct Export {
+    root: PathBuf,
+}
+
+/// The entries of one bundle, and what follows them when the bundle is cut off.
+#[derive(Debug, Default)]
+pub(crate) struct Bundle {
+    pub(crate) entries: Vec<Bytes>,
+    /// Bytes after the last whole entry.
+    pub(crate) leftover: usize,
+}
+
+/// The path of bundle `n` below `tile/entries/`, for a full bundle or the first `width` entries of one.
+///
+/// ```
+/// assert_eq!(hefu_verify::export::bundle_path(1_234_067, None), "x001/x234/067");
+/// assert_eq!(hefu_verify::export::bundle_path(0, Some(12)), "000.p/12");
+/// ```
+#[must_use]
+pub fn bundle_path(n: u64, width: Option<u64>) -> String {
+    let mut groups = vec![format!("{:03}", n % 1_000)];
+    let mut rest = n / 1_000;
+    while rest > 0 {
+        groups.insert(0, format!("x{:03}", rest % 1_000));
+        rest /= 1_000;
+    }
+    let path = groups.join("/");
+    width.map_or(path.clone(), |w| format!("{path}.p/{w}"))
+}
+
+impl Export {
+    /// Opens an export directory.
+    ///
+    /// # Errors
+    /// When it holds no `tile/entries`.
+    pub fn open(root: &Path) -> Result<Self, ExportError> {
+        if root.join("tile/entries").is_dir() {
+            Ok(Self { root: root.to_owned() })
+        } else {
+            Err(ExportError::NoExport(root.to_owned()))
+        }
+    }
+
+    /// All entries' bytes in order, one bundle in memory at a time; ends where the bundles end.
+    pub fn entries(&self) -> impl Iterator<Item = Result<Bytes, ExportError>> + '_ {
+        let mut n = 0;
+        let mut open = true;
+        std::iter::from_fn(move || {
+            if !open {
+                return None;
+            }
+            let bundle = self.bundle(n);
+            n += 1;
+            open = bundle.as_ref().is_ok_and(|b| b.entries.len() as u64 == BUNDLE_ENTRIES);
+            Some(match bundle {
+                Ok(bundle) => bundle.entries.into_iter().map(Ok).collect::<Vec<_>>(),
+                Err(e) => vec![Err(e)],
+            })
+        })
+        .flatten()
+    }
+
+    /// Bundle `n`: the full file, else the widest partial one, else nothing.
+    pub(crate) fn bundle(&self, n: u64) -> Result<Bundle, ExportError> {
+        let base = self.root.join("tile/entries");
+        let full = base.join(bundle_path(n, None));
+        if full.is_file() {
+            return read_bundle(&full);
+        }
+        let partial = base.join(format!("{}.p", bundle_path(n, None)));
+        match widest(&partial)? {
+            Some(path) => read_bundle(&path),
+            None => Ok(Bundle::default()),
+        }
+    }
+}
+
+fn widest(dir: &Path) -> Result<Option<PathBuf>, ExportError> {
+    if !dir.is_dir() {
+        return Ok(None);
+    }
+    let io = |source| ExportError::Io { path: dir.to_owned(), source };
+    let mut best: Option<(u64, PathBuf)> = None;
+    for file in fs::read_dir(dir).map_err(io)? {
+        let path = file.map_err(io)?.path();
+        let width = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse().ok());
+        if let Some(width) = width.filter(|w| best.as_ref().is_none_or(|(b, _)| w > b)) {
+            best = Some((width, path));
+        }
+    }
+    Ok(best.map(|(_, path)| path))
+}
+
+fn read_bundle(path: &Path) -> Result<Bundle, ExportError> {
+    let bytes = fs::read(path).map_err(|source| ExportError::Io { path: path.to_owned(), source })?;
+    Ok(split_bundle(bytes.into()))
+}
+
+/// Splits a bundle into entries; what is cut off stays as `leftover`.
+fn split_bundle(mut rest: Bytes) -> Bundle {
+    let mut entries = Vec::new();
+    while rest.len() >= 2 {
+        let len = usize::from(u16::from_be_bytes([rest[0], rest[1]]));
+        if rest.len() < 2 + len {
+            break;
+        }
+        rest.advance(2);
+        entries.push(rest.split_to(len));
+    }
+    Bundle { entries, leftover: rest.len() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn splits_whole_entries_and_keeps_count_of_the_rest() {
+        let bundle = split_bundle(Bytes::from_static(&[0, 2, b'a', b'b', 0, 0, 0, 3, b'c']));
+        assert_eq!(bundle.entries, [&b"ab"[..], b""]);
+        assert_eq!(bundle.leftover, 3);
+    }
+
+    #[test]
+    fn paths_follow_the_specification() {
+        assert_eq!(bundle_path(67, None), "067");
+        assert_eq!(bundle_path(1_000, None), "x001/000");
+        assert_eq!(bundle_path(1_234_067, Some(255)), "x001/x234/067.p/255");
+    }
+}

@@ -1,0 +1,136 @@
+use super::*;
+use crate::progress::Status;
+use crate::testing::{Log, OFFICE, REPORTER, code, decimal, indicator as defined, observed, retracted, target, text};
+use hefu_types::event::plan::{Comparator, Direction, IndicatorDefined, IndicatorRetired, Strength, TargetSet};
+
+/// Indicators `i` (higher is better, ≥ 1095 by 2026, ≥ 2000 if all goes well) and `pue` (lower is better, ≤ 1.2 by 2026).
+fn log() -> Log {
+    let mut log = Log::open();
+    let stretch = TargetSet { strength: Strength::Stretch, ..target("i", "52", 2026, Comparator::AtLeast, "2000") };
+    log.say(
+        OFFICE,
+        [
+            defined("i", Direction::Higher, &["5201", "52"]).into(),
+            defined("pue", Direction::Lower, &["52"]).into(),
+            target("i", "52", 2026, Comparator::AtLeast, "1095").into(),
+            stretch.into(),
+            target("pue", "52", 2026, Comparator::AtMost, "1.2").into(),
+        ],
+    );
+    log
+}
+
+fn board(log: &Log, plan: Option<&str>, area: Option<&str>, as_of: AsOf) -> Vec<BoardRow> {
+    let (store, plan, area) = (log.store(), plan.map(code), area.map(code));
+    list(&Tables::of(&store), plan.as_ref(), area.as_ref(), as_of).unwrap()
+}
+
+fn status(log: &Log, indicator: &str, as_of: AsOf) -> Vec<Status> {
+    let rows = board(log, None, Some("52"), as_of);
+    let row = rows.into_iter().find(|row| row.indicator == code(indicator)).unwrap();
+    row.targets.iter().map(|progress| progress.status).collect()
+}
+
+fn names(rows: &[BoardRow]) -> Vec<String> {
+    rows.iter().map(|row| format!("{} {}", row.indicator, row.area)).collect()
+}
+
+#[test]
+fn what_nobody_reported_is_no_report_and_never_zero() {
+    let rows = board(&log(), Some("p"), None, AsOf::LATEST);
+    assert_eq!(names(&rows), ["i 52", "i 5201", "pue 52"]);
+    assert!(rows.iter().all(|row| row.latest.is_none()));
+    let progress = rows.iter().flat_map(|row| &row.targets);
+    assert!(progress.clone().all(|p| p.status == Status::NoReport && p.attained_percent.is_none()));
+    assert_eq!(progress.count(), 3);
+}
+
+#[test]
+fn plan_and_area_choose_rows() {
+    assert_eq!(names(&board(&log(), None, Some("52"), AsOf::LATEST)), ["i 52", "pue 52"]);
+    assert_eq!(names(&board(&log(), None, Some("5201"), AsOf::LATEST)), ["i 5201"]);
+    assert_eq!(names(&board(&log(), Some("q"), None, AsOf::LATEST)), Vec::<String>::new());
+}
+
+#[test]
+fn every_target_has_its_own_status() {
+    let mut log = log();
+    log.say(REPORTER, [observed("i", "52", "2024", "1095")]);
+    assert_eq!(status(&log, "i", AsOf::LATEST), [Status::Met, Status::OnTrack]);
+    let on_line = log.say(REPORTER, [observed("i", "52", "2024", "365")]);
+    assert_eq!(status(&log, "i", AsOf::LATEST), [Status::OnTrack, Status::Behind]);
+    let row = board(&log, None, Some("52"), AsOf::LATEST).remove(0);
+    assert_eq!(row.targets[0].attained_percent, Some(decimal("33.33")));
+    let latest = row.latest.unwrap();
+    assert_eq!((latest.origin.seq, latest.member), (on_line, code("d")));
+}
+
+#[test]
+fn a_retraction_takes_the_status_back() {
+    let mut log = log();
+    let reported = log.say(REPORTER, [observed("i", "52", "2024", "1095")]);
+    log.say(REPORTER, [retracted("i", "52", "2024")]);
+    assert_eq!(status(&log, "i", AsOf::LATEST), [Status::NoReport, Status::NoReport]);
+    assert_eq!(status(&log, "i", AsOf::after(reported)), [Status::Met, Status::OnTrack]);
+}
+
+#[test]
+fn the_line_starts_at_the_earliest_value_before_the_plan() {
+    let mut log = log();
+    log.say(REPORTER, [observed("i", "52", "2024", "500")]);
+    assert_eq!(status(&log, "i", AsOf::LATEST)[0], Status::OnTrack);
+    // From 600 the line is at 765 at the end of 2024, and 500 is short of it.
+    let with_baseline = log.say(REPORTER, [observed("i", "52", "2023", "600")]);
+    assert_eq!(status(&log, "i", AsOf::LATEST)[0], Status::Behind);
+    // From 0 at the end of 2022 it is at 547.6 or so.
+    log.say(REPORTER, [observed("i", "52", "2022", "0"), observed("i", "52", "2024", "550")]);
+    assert_eq!(status(&log, "i", AsOf::LATEST)[0], Status::OnTrack);
+    assert_eq!(status(&log, "i", AsOf::after(with_baseline))[0], Status::Behind);
+}
+
+#[test]
+fn a_value_within_the_plan_is_no_baseline() {
+    let mut log = log();
+    log.say(REPORTER, [observed("i", "52", "2024-Q1", "1000"), observed("i", "52", "2024", "400")]);
+    assert_eq!(status(&log, "i", AsOf::LATEST)[0], Status::OnTrack);
+}
+
+#[test]
+fn lower_is_better_needs_a_baseline_to_be_on_track() {
+    let mut log = log();
+    let without = log.say(REPORTER, [observed("pue", "52", "2024", "1.3")]);
+    assert_eq!(status(&log, "pue", AsOf::after(without)), [Status::Behind]);
+    let with = log.say(REPORTER, [observed("pue", "52", "2023", "1.5")]);
+    assert_eq!(status(&log, "pue", AsOf::after(with)), [Status::OnTrack]);
+    log.say(REPORTER, [observed("pue", "52", "2025", "1.19")]);
+    assert_eq!(status(&log, "pue", AsOf::LATEST), [Status::Met]);
+}
+
+#[test]
+fn a_retired_indicator_leaves_the_board_and_stays_known() {
+    let mut log = log();
+    let before = AsOf::after(log.say(REPORTER, [observed("i", "52", "2024", "1")]));
+    log.say(OFFICE, [IndicatorRetired { indicator: code("i"), reason: text("over") }.into()]);
+    assert_eq!(names(&board(&log, None, None, AsOf::LATEST)), ["pue 52"]);
+    assert_eq!(names(&board(&log, None, None, before)), ["i 52", "i 5201", "pue 52"]);
+    let store = log.store();
+    let (found, rows) = indicator(&Tables::of(&store), &code("i"), AsOf::LATEST).unwrap().unwrap();
+    assert_eq!((found.retired, names(&rows)), (true, vec!["i 52".to_owned(), "i 5201".to_owned()]));
+    assert_eq!(indicator(&Tables::of(&store), &code("k"), AsOf::LATEST).unwrap(), None);
+}
+
+#[test]
+fn a_number_without_its_plan_is_an_error() {
+    let mut log = log();
+    log.say(
+        OFFICE,
+        [
+            IndicatorDefined { plan: code("lost"), ..defined("k", Direction::Higher, &["52"]) }.into(),
+            target("k", "52", 2026, Comparator::AtLeast, "1").into(),
+        ],
+    );
+    log.say(REPORTER, [observed("k", "52", "2024", "0")]);
+    let store = log.store();
+    let got = list(&Tables::of(&store), None, None, AsOf::LATEST);
+    assert!(matches!(got, Err(ViewError::Missing { what: "plan", .. })));
+}

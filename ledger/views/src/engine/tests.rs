@@ -1,0 +1,182 @@
+use super::*;
+use crate::Memory;
+use crate::store::{Rows, StoreError};
+use crate::testing::{
+    Log, OFFICE, REPORTER, adjusted, admission, code, indicator, key, milestone, observed, retracted, target, task,
+    text,
+};
+use hefu_types::Seq;
+use hefu_types::event::membership::{
+    KeyRevoked, MemberReinstated, MemberSuspended, MemberWithdrawn, RevocationReason, Role, RoleGranted, RoleRevoked,
+};
+use hefu_types::event::plan::{Comparator, Direction, IndicatorRetired, IndicatorRevised};
+
+fn log() -> Log {
+    let mut log = Log::open();
+    log.say(
+        OFFICE,
+        [indicator("i", Direction::Higher, &["52"]).into(), target("i", "52", 2026, Comparator::AtLeast, "10").into()],
+    );
+    log.say(REPORTER, [observed("i", "52", "2024", "1"), observed("i", "52", "2025", "")]);
+    log.say(REPORTER, [retracted("i", "52", "2024")]);
+    log
+}
+
+fn cursors(memory: &Memory) -> Vec<Cursor> {
+    VIEWS.iter().map(|view| Projector::new(memory).cursor(*view).unwrap()).collect()
+}
+
+#[test]
+fn an_entry_that_does_not_follow_is_refused_with_its_whole_batch() {
+    let (log, memory) = (log(), Memory::new());
+    let projector = Projector::new(&memory);
+    projector.apply_all(&log.0[..2]).unwrap();
+    let before = cursors(&memory);
+    for batch in [vec![log.0[3].clone()], vec![log.0[2].clone(), log.0[4].clone()]] {
+        assert!(matches!(projector.apply_all(&batch), Err(ViewError::Gap { .. })));
+        assert_eq!(cursors(&memory), before);
+    }
+    let gap = projector.apply(VIEWS[0], &log.0[4..]).unwrap_err();
+    assert_eq!(gap.to_string(), "seq 4 where the view needs 2");
+}
+
+#[test]
+fn what_is_applied_already_is_skipped() {
+    let (log, memory) = (log(), Memory::new());
+    let projector = Projector::new(&memory);
+    projector.apply_all(&log.0[..3]).unwrap();
+    projector.apply_all(&log.0).unwrap();
+    projector.apply_all(&log.0).unwrap();
+    projector.apply_all(&[]).unwrap();
+    assert_eq!(cursors(&memory), cursors(&log.store()));
+    assert_eq!(applied(&memory).unwrap(), Size::new(5));
+}
+
+#[test]
+fn the_slowest_view_says_what_is_applied() {
+    let (log, memory) = (log(), Memory::new());
+    assert_eq!(applied(&memory).unwrap(), Size::EMPTY);
+    Projector::new(&memory).apply_all(&log.0[..2]).unwrap();
+    Projector::new(&memory).apply(VIEWS[1], &log.0).unwrap();
+    assert_eq!(applied(&memory).unwrap(), Size::new(2));
+}
+
+#[test]
+fn cursors_count_entries_without_rows_too() {
+    let (log, memory) = (log(), Memory::new());
+    let cursor = Projector::new(&memory).apply(&crate::series::SeriesView, &log.0[..3]).unwrap();
+    assert_eq!((cursor.size(), cursor.rows()), (Size::new(3), 0));
+    let cursor = Projector::new(&memory).apply(&crate::series::SeriesView, &log.0).unwrap();
+    assert_eq!((cursor.size(), cursor.rows()), (Size::new(5), 3));
+}
+
+#[test]
+fn a_rebuilt_view_is_the_same() {
+    let log = log();
+    let memory = log.store();
+    let (before, projector) = (cursors(&memory), Projector::new(&memory));
+    for view in VIEWS {
+        projector.rebuild(view).unwrap();
+        assert_eq!(projector.cursor(view).unwrap(), Cursor::start());
+        projector.apply(view, &log.0).unwrap();
+    }
+    assert_eq!(cursors(&memory), before);
+}
+
+#[test]
+fn a_recount_finds_a_row_that_the_cursor_does_not_know() {
+    let memory = log().store();
+    let (view, projector) = (VIEWS[2], Projector::new(&memory));
+    let cursor = projector.cursor(view).unwrap();
+    assert_eq!(projector.recount(view).unwrap(), cursor);
+    let mut foreign = Changes::default();
+    assert!(foreign.insert(b"foreign".to_vec(), vec![]));
+    memory.commit(&view.id(), &foreign, &cursor).unwrap();
+    assert_ne!(projector.recount(view).unwrap().digest(), cursor.digest());
+}
+
+/// A store that loses cursors as a drop cut short does, or fails to commit.
+struct Broken<'a> {
+    memory: &'a Memory,
+    commits: bool,
+}
+
+impl RowStore for Broken<'_> {
+    fn rows(&self, view: &ViewId) -> Box<dyn Rows + '_> {
+        self.memory.rows(view)
+    }
+
+    fn cursor(&self, _: &ViewId) -> Result<Option<Cursor>, StoreError> {
+        Ok(None)
+    }
+
+    fn commit(&self, view: &ViewId, changes: &Changes, cursor: &Cursor) -> Result<(), StoreError> {
+        if self.commits { self.memory.commit(view, changes, cursor) } else { Err(StoreError::new("disk full")) }
+    }
+
+    fn drop_view(&self, view: &ViewId) -> Result<(), StoreError> {
+        self.memory.drop_view(view)
+    }
+}
+
+#[test]
+fn rows_without_a_cursor_go_before_the_view_is_built() {
+    let (log, memory) = (log(), log().store());
+    let view = VIEWS[2];
+    let mut foreign = Changes::default();
+    assert!(foreign.insert(b"foreign".to_vec(), vec![]));
+    memory.commit(&view.id(), &foreign, &Cursor::start()).unwrap();
+    Projector::new(&Broken { memory: &memory, commits: true }).apply(view, &log.0).unwrap();
+    let projector = Projector::new(&memory);
+    assert_eq!(projector.recount(view).unwrap(), projector.cursor(view).unwrap());
+}
+
+#[test]
+fn a_failing_store_is_told_with_its_cause() {
+    let (log, memory) = (log(), Memory::new());
+    let error = Projector::new(&Broken { memory: &memory, commits: false }).apply_all(&log.0).unwrap_err();
+    assert!(matches!(&error, ViewError::Store(cause) if cause.to_string() == "disk full"));
+}
+
+/// At least one event for each kind of row.
+fn every_row() -> Log {
+    let mut log = log();
+    let revised = IndicatorRevised { definition: indicator("i", Direction::Higher, &["52"]), reason: text("finer") };
+    let end = KeyRevoked { key: key(12), reason: RevocationReason::Ceased, since_seq: Seq::new(0) };
+    log.say(
+        OFFICE,
+        [
+            admission("e", 12, &[Role::Admin]).into(),
+            RoleGranted { key: key(12), role: Role::Trader }.into(),
+            RoleRevoked { key: key(12), role: Role::Trader }.into(),
+            end.into(),
+            MemberSuspended { member: code("e"), reason: text("why") }.into(),
+            MemberReinstated { member: code("e"), reason: text("why") }.into(),
+            MemberWithdrawn { member: code("e"), reason: text("why") }.into(),
+            task("p", "t", "task").into(),
+            milestone("p", "m", "milestone").into(),
+            revised.into(),
+            adjusted(&target("i", "52", 2026, Comparator::AtLeast, "10"), "11").into(),
+            IndicatorRetired { indicator: code("i"), reason: text("over") }.into(),
+        ],
+    );
+    log
+}
+
+/// Whoever changes a row's bytes meets this test: raise the view's version, then put the new digest here.
+#[test]
+fn rows_of_a_version_never_change() {
+    let got: Vec<String> = VIEWS
+        .iter()
+        .zip(cursors(&every_row().store()))
+        .map(|(view, cursor)| format!("{} {} {} {}", view.id().name, view.id().version, cursor.rows(), cursor.digest()))
+        .collect();
+    assert_eq!(
+        got,
+        [
+            "members 1 22 dfe2514279bbfe167adb8d9bc5e70d93ff56d44b032267c41326712a0295ef29",
+            "plan 1 8 06f713579524986e863664e153849560d73e8418068007427a31a4f4abd0fa33",
+            "series 1 3 1acad7b75ee6ca2f1c3a65c1de2f152d8a94d07b2668b6599a9c8b765080502a",
+        ]
+    );
+}

@@ -1,0 +1,86 @@
+//! What an event says, in a few English words.
+
+use hefu_types::event::Name;
+use hefu_types::event::plan::{Comparator, IndicatorDefined, PlanPublished};
+use hefu_types::{Code, PublicKey};
+
+use crate::members::KeyFact;
+use crate::plan::{IndicatorFact, TargetFact};
+use crate::series::ObservationFact;
+
+pub(super) fn plan(fact: &PlanPublished) -> String {
+    format!("plan {}, {} to {}: {}", fact.plan, fact.first_year, fact.last_year, label(&fact.title))
+}
+
+pub(super) fn indicator(fact: &IndicatorFact) -> String {
+    match fact {
+        IndicatorFact::Defined(definition) => format!("defined as {}", meaning(definition)),
+        IndicatorFact::Revised(revision) => {
+            format!("revised to {}: {}", meaning(&revision.definition), revision.reason)
+        }
+        IndicatorFact::Retired(retired) => format!("retired: {}", retired.reason),
+    }
+}
+
+pub(super) fn target(fact: &TargetFact) -> String {
+    match fact {
+        TargetFact::Set(set) => {
+            format!("{} target for {}: {} {}", set.strength, set.year, sign(set.comparator), set.value)
+        }
+        TargetFact::Adjusted(to) => {
+            let goal = format!("{} {}", sign(to.comparator), to.value);
+            format!("{} target for {} adjusted to {goal}: {}", to.strength, to.year, to.reason)
+        }
+    }
+}
+
+pub(super) fn observation(fact: &ObservationFact) -> String {
+    match fact {
+        ObservationFact::Reported(fact) => {
+            let value = fact.value.map_or_else(|| "no value".to_owned(), |value| value.to_string());
+            let reason = if fact.reason.is_empty() { String::new() } else { format!(": {}", fact.reason) };
+            format!("{} = {value} ({}){reason}", fact.period, fact.obs_status)
+        }
+        ObservationFact::Retracted(fact) => format!("{} retracted: {}", fact.period, fact.reason),
+    }
+}
+
+pub(super) fn admission(member: &Code) -> String {
+    format!("{member} admitted")
+}
+
+pub(super) fn key(key: &PublicKey, fact: &KeyFact) -> String {
+    let short = &key.to_string()[..8];
+    match fact {
+        KeyFact::Enrolled(enrolment) => {
+            let roles: Vec<&str> = enrolment.roles.iter().map(|role| role.name()).collect();
+            let how = if enrolment.recovery { " as a recovery" } else { "" };
+            format!("key {short} of {} enrolled for {}{how}: {}", enrolment.holder, enrolment.member, roles.join(", "))
+        }
+        KeyFact::Revoked { reason, since_seq } if since_seq.get() > 0 => {
+            format!("key {short} revoked: {reason} since seq {since_seq}")
+        }
+        KeyFact::Revoked { reason, .. } => format!("key {short} revoked: {reason}"),
+        KeyFact::RoleGranted(role) => format!("key {short} got role {role}"),
+        KeyFact::RoleRevoked(role) => format!("key {short} lost role {role}"),
+    }
+}
+
+fn meaning(definition: &IndicatorDefined) -> String {
+    let IndicatorDefined { name, unit, measure, direction, .. } = definition;
+    format!("{} in {unit}, {measure}, {direction} is better", label(name))
+}
+
+fn label(name: &Name) -> &str {
+    if name.en.is_empty() { name.zh.as_str() } else { name.en.as_str() }
+}
+
+const fn sign(comparator: Comparator) -> &'static str {
+    match comparator {
+        Comparator::AtLeast => "≥",
+        Comparator::MoreThan => ">",
+        Comparator::Equal => "=",
+        Comparator::AtMost => "≤",
+        Comparator::LessThan => "<",
+    }
+}

@@ -1,0 +1,132 @@
+use super::*;
+use crate::testing::{
+    Log, OFFICE, REPORTER, code, decimal, indicator as defined, observed, period, plan, retracted, target,
+};
+use hefu_types::Event;
+use hefu_types::event::membership::{Role, RoleGranted};
+use hefu_types::event::plan::{Comparator, Direction};
+
+fn log() -> Log {
+    let mut log = Log::open();
+    log.say(
+        OFFICE,
+        [
+            plan("other").into(),
+            defined("i", Direction::Higher, &["52", "5201"]).into(),
+            target("i", "52", 2026, Comparator::AtLeast, "1095").into(),
+            target("i", "5201", 2026, Comparator::AtLeast, "7").into(),
+        ],
+    );
+    log
+}
+
+fn explain(log: &Log, when: Option<&str>, as_of: AsOf) -> Explanation {
+    let store = log.store();
+    value(&Tables::of(&store), &code("i"), &code("52"), when.map(period), as_of).unwrap().unwrap()
+}
+
+fn shown(explanation: &Explanation) -> Vec<(EvidenceRole, u64, u32, &'static str)> {
+    let position = |e: &Evidence| (e.role, e.origin.seq.get(), e.origin.event_index, e.origin.kind());
+    explanation.evidence.iter().map(position).collect()
+}
+
+#[test]
+fn without_a_report_there_is_the_plan_and_no_authority() {
+    let got = explain(&log(), None, AsOf::LATEST);
+    assert_eq!(got.row.latest, None);
+    assert_eq!(
+        shown(&got),
+        [
+            (EvidenceRole::Plan, 1, 1, "plan_published"),
+            (EvidenceRole::Definition, 2, 1, "indicator_defined"),
+            (EvidenceRole::Target, 2, 2, "target_set"),
+        ]
+    );
+}
+
+#[test]
+fn a_number_names_every_event_behind_it() {
+    let mut log = log();
+    log.say(REPORTER, [RoleGranted { key: crate::testing::key(REPORTER), role: Role::Approver }.into()]);
+    log.say(REPORTER, [observed("i", "52", "2023", "10"), observed("i", "52", "2024", "20")]);
+    log.say(REPORTER, [observed("i", "52", "2024", "30"), observed("i", "5201", "2024", "1")]);
+    let got = explain(&log, None, AsOf::LATEST);
+    assert_eq!(
+        shown(&got),
+        [
+            (EvidenceRole::Authority, 1, 0, "member_admitted"),
+            (EvidenceRole::Authority, 1, 0, "member_admitted"),
+            (EvidenceRole::Plan, 1, 1, "plan_published"),
+            (EvidenceRole::Definition, 2, 1, "indicator_defined"),
+            (EvidenceRole::Target, 2, 2, "target_set"),
+            (EvidenceRole::Authority, 3, 0, "role_granted"),
+            (EvidenceRole::Baseline, 4, 0, "observation_reported"),
+            (EvidenceRole::Superseded, 4, 1, "observation_reported"),
+            (EvidenceRole::Value, 5, 0, "observation_reported"),
+        ]
+    );
+    assert!(got.complete);
+    let value = got.evidence.last().unwrap();
+    assert_eq!((value.member.as_str(), value.summary.as_str()), ("d", "2024 = 30 (A)"));
+    assert_eq!(value.origin.submission_hash, log.0[5].submission_hash);
+    assert_eq!(got.evidence[0].member.as_str(), "office");
+    let summaries: Vec<_> = got.evidence.iter().map(|e| e.summary.as_str()).collect();
+    assert_eq!(
+        summaries[..6],
+        [
+            "d admitted",
+            "key 0b0b0b0b of holder-11 enrolled for d: ADMIN, REPORTER",
+            "plan p, 2024 to 2026: Plan",
+            "defined as i in count, STOCK, HIGHER is better",
+            "HARD target for 2026: ≥ 1095",
+            "key 0b0b0b0b got role APPROVER",
+        ]
+    );
+}
+
+#[test]
+fn a_given_period_is_explained_instead_of_the_latest() {
+    let mut log = log();
+    log.say(REPORTER, [observed("i", "52", "2024", "20"), observed("i", "52", "2025", "30")]);
+    let got = explain(&log, Some("2024"), AsOf::LATEST);
+    assert_eq!(got.row.latest.as_ref().unwrap().fact.value(), Some(decimal("20")));
+    assert!(shown(&got).contains(&(EvidenceRole::Value, 3, 0, "observation_reported")));
+    assert!(!shown(&got).iter().any(|e| (e.1, e.2) == (3, 1)));
+}
+
+#[test]
+fn what_was_taken_back_is_named_and_stands_for_nothing() {
+    let mut log = log();
+    let reported = log.say(REPORTER, [observed("i", "52", "2024", "20")]);
+    log.say(REPORTER, [retracted("i", "52", "2024")]);
+    let got = explain(&log, Some("2024"), AsOf::LATEST);
+    assert_eq!(got.row.latest, None);
+    let cell: Vec<_> = shown(&got).into_iter().filter(|e| e.1 >= 3).collect();
+    assert_eq!(
+        cell,
+        [
+            (EvidenceRole::Superseded, 3, 0, "observation_reported"),
+            (EvidenceRole::Superseded, 4, 0, "observation_retracted"),
+        ]
+    );
+    let then = explain(&log, Some("2024"), AsOf::after(reported));
+    assert_eq!(shown(&then).last(), Some(&(EvidenceRole::Value, 3, 0, "observation_reported")));
+}
+
+#[test]
+fn beyond_the_bound_the_oldest_vintages_are_left_out_and_it_says_so() {
+    let (mut log, mut events) = (log(), Vec::<Event>::new());
+    events.resize(VINTAGES_MAX, observed("i", "52", "2024", "1"));
+    log.say(REPORTER, events);
+    assert!(explain(&log, None, AsOf::LATEST).complete);
+    log.say(REPORTER, [observed("i", "52", "2024", "2")]);
+    let got = explain(&log, None, AsOf::LATEST);
+    let superseded: Vec<_> = got.evidence.iter().filter(|e| e.role == EvidenceRole::Superseded).collect();
+    assert_eq!((got.complete, superseded.len(), superseded[0].origin.event_index), (false, VINTAGES_MAX - 1, 1));
+}
+
+#[test]
+fn an_unknown_indicator_has_no_explanation() {
+    let store = log().store();
+    assert_eq!(value(&Tables::of(&store), &code("k"), &code("52"), None, AsOf::LATEST).unwrap(), None);
+}

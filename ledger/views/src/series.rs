@@ -1,0 +1,100 @@
+//! What was observed: every vintage of every observation, retractions included.
+//!
+//! | table | key before the vintage | row |
+//! |---|---|---|
+//! | 1 | indicator, 0, area, 0, [`Period::sort_key`] (8 bytes) | [`ObservationFact`] |
+//!
+//! Indicator, area and period are a *cell*. The newest vintage of a cell stands, unless it is a retraction: then none does.
+
+mod query;
+#[cfg(test)]
+mod tests;
+
+use hefu_types::event::reporting::{ObservationReported, ObservationRetracted};
+use hefu_types::{Code, Decimal, Event, Period};
+use serde::{Deserialize, Serialize};
+
+pub use query::{Observation, Selection, earliest, latest, query, standing, vintages};
+
+use crate::error::ViewError;
+use crate::key::Key;
+use crate::row::RowWriter;
+use crate::store::ViewId;
+use crate::view::View;
+
+const OBSERVATIONS: u8 = 1;
+
+/// What was said about a cell. The order of the variants is part of the view's version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ObservationFact {
+    /// A value, or that it is missing.
+    Reported(ObservationReported),
+    /// That the one before it no longer stands.
+    Retracted(ObservationRetracted),
+}
+
+impl ObservationFact {
+    /// The area.
+    #[must_use]
+    pub const fn area(&self) -> &Code {
+        match self {
+            Self::Reported(fact) => &fact.area,
+            Self::Retracted(fact) => &fact.area,
+        }
+    }
+
+    /// The period.
+    #[must_use]
+    pub const fn period(&self) -> Period {
+        match self {
+            Self::Reported(fact) => fact.period,
+            Self::Retracted(fact) => fact.period,
+        }
+    }
+
+    /// The value, in the indicator's unit; `None` when it is missing or retracted.
+    #[must_use]
+    pub const fn value(&self) -> Option<Decimal> {
+        match self {
+            Self::Reported(fact) => fact.value,
+            Self::Retracted(_) => None,
+        }
+    }
+
+    /// Whether it took an observation back.
+    #[must_use]
+    pub const fn is_retraction(&self) -> bool {
+        matches!(self, Self::Retracted(_))
+    }
+}
+
+/// The view of what was observed.
+#[derive(Clone, Copy, Debug)]
+pub struct SeriesView;
+
+impl View for SeriesView {
+    fn id(&self) -> ViewId {
+        ViewId { name: "series", version: 1 }
+    }
+
+    fn apply(&self, event: &Event, rows: &mut RowWriter<'_>) -> Result<(), ViewError> {
+        match event {
+            Event::ObservationReported(e) => {
+                rows.put(cell(&e.indicator, &e.area, e.period), ObservationFact::Reported((**e).clone()))
+            }
+            Event::ObservationRetracted(e) => {
+                rows.put(cell(&e.indicator, &e.area, e.period), ObservationFact::Retracted((**e).clone()))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn cells_of(indicator: &Code, area: Option<&Code>) -> Key {
+    let prefix = Key::table(OBSERVATIONS).code(indicator);
+    area.into_iter().fold(prefix, Key::code)
+}
+
+fn cell(indicator: &Code, area: &Code, period: Period) -> Key {
+    cells_of(indicator, Some(area)).fixed(&period.sort_key())
+}

@@ -1,0 +1,153 @@
+//! The files of an outbox.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use hefu_types::{KeySeq, LedgerId, PublicKey, Refusal, Signature, SignedSubmission};
+
+use super::{Link, OutboxError};
+use crate::Position;
+use crate::files::{create_new, sync_directory};
+use crate::position::field;
+
+const SUBMISSION: &str = "sub";
+const POSITION: &str = "ack";
+/// Hex digits of the submission hash in the name of a refused one: several may be refused under one number.
+const HASH_DIGITS: usize = 16;
+
+/// The directory of an outbox.
+#[derive(Debug)]
+pub(super) struct Folder(PathBuf);
+
+impl Folder {
+    /// Opens or makes the directory and takes its lock.
+    pub(super) fn open(path: &Path) -> Result<(Self, File), OutboxError> {
+        let io = |source| OutboxError::io(path, source);
+        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(io)?;
+        let mut options = OpenOptions::new();
+        let lock = options.create(true).append(true).mode(0o600).open(path.join("lock")).map_err(io)?;
+        match lock.try_lock() {
+            Ok(()) => Ok((Self(path.to_owned()), lock)),
+            Err(TryLockError::WouldBlock) => Err(OutboxError::Busy { path: path.to_owned() }),
+            Err(TryLockError::Error(source)) => Err(io(source)),
+        }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The outbox belongs to this ledger and key; a new one does so from now on.
+    pub(super) fn check_identity(&self, ledger: LedgerId, key: PublicKey) -> Result<(), OutboxError> {
+        let Some(text) = self.text("identity")? else {
+            return self.create("identity", format!("ledger {ledger}\nkey {key}\n").as_bytes());
+        };
+        let damaged = |_| self.damaged("identity");
+        let mut lines = text.lines();
+        let found: LedgerId = field(lines.next(), "ledger").map_err(damaged)?;
+        self.check_same("ledger", found.to_string(), ledger.to_string())?;
+        let found: PublicKey = field(lines.next(), "key").map_err(damaged)?;
+        self.check_same("key", found.to_string(), key.to_string())
+    }
+
+    fn check_same(&self, what: &'static str, found: String, expected: String) -> Result<(), OutboxError> {
+        if found == expected {
+            return Ok(());
+        }
+        Err(OutboxError::Foreign { path: self.0.clone(), what, found, expected })
+    }
+
+    pub(super) fn base(&self) -> Result<Option<Link>, OutboxError> {
+        let Some(text) = self.text("base")? else { return Ok(None) };
+        let damaged = |_| self.damaged("base");
+        let mut lines = text.lines();
+        let key_seq = KeySeq::new(field(lines.next(), "key_seq").map_err(damaged)?);
+        Ok(Some(Link { key_seq, hash: field(lines.next(), "submission_hash").map_err(damaged)? }))
+    }
+
+    pub(super) fn set_base(&self, base: Link) -> Result<(), OutboxError> {
+        self.create("base", format!("key_seq {}\nsubmission_hash {}\n", base.key_seq, base.hash).as_bytes())
+    }
+
+    /// Every stored submission that was not moved aside, by number.
+    pub(super) fn submissions(&self) -> Result<Vec<(KeySeq, SignedSubmission)>, OutboxError> {
+        let mut numbers = Vec::new();
+        for file in fs::read_dir(&self.0).map_err(|e| OutboxError::io(&self.0, e))? {
+            let file = file.map_err(|e| OutboxError::io(&self.0, e))?;
+            numbers.extend(number_of(&file.path()));
+        }
+        numbers.sort_unstable();
+        numbers.into_iter().map(|key_seq| Ok((key_seq, self.read(key_seq)?))).collect()
+    }
+
+    fn read(&self, key_seq: KeySeq) -> Result<SignedSubmission, OutboxError> {
+        let name = name(key_seq, SUBMISSION);
+        let bytes = fs::read(self.0.join(&name)).map_err(|e| OutboxError::io(&self.0.join(&name), e))?;
+        let mut bytes = Bytes::from(bytes);
+        if bytes.len() <= Signature::LEN {
+            return Err(self.damaged(&name));
+        }
+        let signature = Signature::from_slice(&bytes.split_to(Signature::LEN)).expect("its length");
+        Ok(SignedSubmission { submission: bytes, signature })
+    }
+
+    /// Stores a submission; it is durable when this returns.
+    pub(super) fn store(&self, key_seq: KeySeq, signed: &SignedSubmission) -> Result<(), OutboxError> {
+        let bytes = [signed.signature.as_bytes().as_slice(), &signed.submission].concat();
+        self.create(&name(key_seq, SUBMISSION), &bytes)
+    }
+
+    /// Whether the submission has its whole position beside it. A torn or foreign one counts as none.
+    pub(super) fn is_answered(&self, link: Link) -> bool {
+        let text = fs::read_to_string(self.0.join(name(link.key_seq, POSITION))).unwrap_or_default();
+        text.parse::<Position>().is_ok_and(|position| position.submission_hash == link.hash)
+    }
+
+    /// Writes a position. Not synced: without it the same bytes are sent again and answered with the same position.
+    pub(super) fn note_position(&self, key_seq: KeySeq, position: &Position) -> Result<(), OutboxError> {
+        let path = self.0.join(name(key_seq, POSITION));
+        fs::write(&path, position.to_string()).map_err(|e| OutboxError::io(&path, e))
+    }
+
+    /// Moves a refused submission aside: first its reason, then, by one rename, its number is free.
+    pub(super) fn set_aside(&self, link: Link, refusal: &Refusal) -> Result<(), OutboxError> {
+        let hash = link.hash.to_string();
+        let stem = format!("{:020}-{}", link.key_seq.get(), &hash[..HASH_DIGITS]);
+        let reason = self.0.join(format!("{stem}.reason"));
+        let text = format!("reason {}\nfield {}\ndetail {}\n", refusal.reason, refusal.field, refusal.detail);
+        fs::write(&reason, text).map_err(|e| OutboxError::io(&reason, e))?;
+        let from = self.0.join(name(link.key_seq, SUBMISSION));
+        fs::rename(&from, self.0.join(format!("{stem}.refused"))).map_err(|e| OutboxError::io(&from, e))?;
+        sync_directory(&self.0).map_err(|e| OutboxError::io(&self.0, e))
+    }
+
+    fn text(&self, name: &str) -> Result<Option<String>, OutboxError> {
+        let path = self.0.join(name);
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(Some(text)),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(OutboxError::io(&path, e)),
+        }
+    }
+
+    fn create(&self, name: &str, bytes: &[u8]) -> Result<(), OutboxError> {
+        let path = self.0.join(name);
+        create_new(&path, bytes).map_err(|e| OutboxError::io(&path, e))
+    }
+
+    fn damaged(&self, name: &str) -> OutboxError {
+        OutboxError::Damaged { path: self.0.join(name) }
+    }
+}
+
+fn name(key_seq: KeySeq, extension: &str) -> String {
+    format!("{:020}.{extension}", key_seq.get())
+}
+
+fn number_of(path: &Path) -> Option<KeySeq> {
+    let stem = path.file_stem()?.to_str()?;
+    let is_submission = path.extension()? == SUBMISSION && stem.len() == 20;
+    stem.parse().ok().filter(|_| is_submission).map(KeySeq::new)
+}

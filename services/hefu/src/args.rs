@@ -1,0 +1,135 @@
+//! Arguments that several commands take.
+
+use std::path::Path;
+use std::str::FromStr;
+
+use hefu_client::keyfile;
+use hefu_proto::v1;
+use hefu_types::{EventRef, PublicKey, SubmissionHash};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+/// A public key: 64 hex digits, or the path of a file that holds it as hex or PEM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct KeyArg(pub(crate) PublicKey);
+
+impl FromStr for KeyArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(key) = keyfile::parse_public(text) {
+            return Ok(Self(key));
+        }
+        let Ok(content) = std::fs::read_to_string(Path::new(text)) else {
+            return Err("neither 64 hex digits nor a file with a public key".into());
+        };
+        keyfile::parse_public(&content).map(Self).ok_or_else(|| "the file holds no public key, as hex or PEM".into())
+    }
+}
+
+/// A moment of the ledger: a seq, a time in RFC 3339, or a date, which means its end in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct MomentArg(v1::as_of::Moment);
+
+impl FromStr for MomentArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Ok(seq) = text.parse() {
+            return Ok(Self(v1::as_of::Moment::Seq(seq)));
+        }
+        if let Ok(time) = text.parse::<Timestamp>() {
+            return Ok(Self(v1::as_of::Moment::Time(time.as_millisecond())));
+        }
+        let end = text.parse::<Date>().and_then(Date::tomorrow).and_then(|day| day.to_zoned(TimeZone::UTC));
+        match end {
+            Ok(next) => Ok(Self(v1::as_of::Moment::Time(next.timestamp().as_millisecond() - 1))),
+            Err(_) => Err("neither a seq, nor a time such as 2024-07-15T12:00:00Z, nor a date such as 2024-07-15".into()),
+        }
+    }
+}
+
+/// The moment that a question is about, and what it must have seen.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(crate) struct AsOfArgs {
+    /// The moment: a seq, a time (RFC 3339) or a date (its end, UTC); the present without it.
+    #[arg(long, value_name = "SEQ|TIME|DATE")]
+    pub(crate) as_of: Option<MomentArg>,
+    /// Wait until the view has applied this seq, such as that of your own submission.
+    #[arg(long, value_name = "SEQ", default_value_t = 0)]
+    pub(crate) min_seq: u64,
+}
+
+impl AsOfArgs {
+    pub(crate) fn moment(&self) -> Option<v1::AsOf> {
+        self.as_of.map(|arg| v1::AsOf { moment: Some(arg.0) })
+    }
+}
+
+/// A standing observation: the one that stands now, or a certain event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StandingArg {
+    /// Whatever stands.
+    Auto,
+    /// This event.
+    Event(SubmissionHash, u32),
+}
+
+impl StandingArg {
+    pub(crate) const fn event(hash: SubmissionHash, index: u32) -> EventRef {
+        EventRef { submission_hash: Some(hash), index }
+    }
+}
+
+impl FromStr for StandingArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || "neither `auto` nor an event such as 9f…/0: submission hash and index".to_owned();
+        if text == "auto" {
+            return Ok(Self::Auto);
+        }
+        let (hash, index) = text.split_once('/').ok_or_else(wrong)?;
+        Ok(Self::Event(hash.parse().map_err(|_| wrong())?, index.parse().map_err(|_| wrong())?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_a_seq_a_time_or_the_end_of_a_day() {
+        let moment = |text: &str| text.parse::<MomentArg>().map(|m| m.0);
+        assert_eq!(moment("2024"), Ok(v1::as_of::Moment::Seq(2024)));
+        assert_eq!(moment("1970-01-01T00:00:01Z"), Ok(v1::as_of::Moment::Time(1_000)));
+        assert_eq!(moment("1970-01-01T08:00:01+08:00"), Ok(v1::as_of::Moment::Time(1_000)));
+        assert_eq!(moment("1970-01-02"), Ok(v1::as_of::Moment::Time(2 * 86_400_000 - 1)));
+        for bad in ["", "soon", "2024-13-01", "-1"] {
+            assert!(moment(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_event_is_a_hash_and_an_index() {
+        let hash = "9f".repeat(32);
+        let expected = StandingArg::Event(hash.parse().unwrap(), 3);
+        assert_eq!(format!("{hash}/3").parse(), Ok(expected));
+        assert_eq!("auto".parse(), Ok(StandingArg::Auto));
+        for bad in ["", "9f/0", &hash, &format!("{hash}/x")] {
+            assert!(bad.parse::<StandingArg>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_hex_or_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = keyfile::generate().public();
+        let path = folder.path().join("key.pub");
+        std::fs::write(&path, keyfile::public_pem(&key)).unwrap();
+        assert_eq!(key.to_string().parse(), Ok(KeyArg(key)));
+        assert_eq!(path.to_str().unwrap().parse(), Ok(KeyArg(key)));
+        assert!("nowhere".parse::<KeyArg>().is_err());
+    }
+}

@@ -1,0 +1,61 @@
+//! The command line.
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{board, completions, explain, key, log, member, plan, replay, retract, role, series, submit, verify};
+use crate::failure::EXIT_CODES;
+use crate::output::Format;
+
+/// The command line of a hefu ledger: sign, submit, read, and check offline.
+#[derive(Debug, Parser)]
+#[command(name = "hefu", version, after_help = EXIT_CODES, max_term_width = 110)]
+pub(crate) struct Cli {
+    /// The server.
+    #[arg(long, global = true, env = "HEFU_SERVER", value_name = "URL", default_value = "http://127.0.0.1:7400")]
+    pub(crate) server: String,
+    /// The form of what goes to stdout.
+    #[arg(long, global = true, value_enum, default_value = "table")]
+    pub(crate) output: Format,
+    /// Seconds without progress after which an absent server is given up.
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 30)]
+    pub(crate) patience: u64,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make, show, enrol and revoke keys.
+    #[command(subcommand)]
+    Key(key::KeyCommand),
+    /// Grant roles to keys of your member, or take them.
+    #[command(subcommand)]
+    Role(role::RoleCommand),
+    /// Admit, suspend and look at members.
+    #[command(subcommand)]
+    Member(member::MemberCommand),
+    /// Publish plans and look at them.
+    #[command(subcommand)]
+    Plan(plan::PlanCommand),
+    /// Report one observation, or many from a CSV file.
+    Submit(Box<submit::SubmitArgs>),
+    /// Take back the standing observation of an indicator, area and period.
+    Retract(retract::RetractArgs),
+    /// Show every indicator against its targets.
+    Board(board::BoardArgs),
+    /// Show the observations of an indicator.
+    Series(series::SeriesArgs),
+    /// Show the entries behind a number of the board.
+    Explain(explain::ExplainArgs),
+    /// Read, export and follow the log.
+    #[command(subcommand)]
+    Log(log::LogCommand),
+    /// Verify an export offline, against a head that you got from elsewhere.
+    Verify(verify::VerifyArgs),
+    /// Rebuild all views from an export, in memory, and print their digests.
+    Replay(replay::ReplayArgs),
+    /// List the server's views with their digests.
+    Views,
+    /// Print shell completions.
+    Completions(completions::CompletionsArgs),
+}

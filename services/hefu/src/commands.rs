@@ -1,0 +1,43 @@
+//! One file a noun.
+
+pub(crate) mod board;
+pub(crate) mod completions;
+pub(crate) mod explain;
+pub(crate) mod key;
+pub(crate) mod log;
+pub(crate) mod member;
+pub(crate) mod plan;
+pub(crate) mod replay;
+mod request;
+pub(crate) mod retract;
+pub(crate) mod role;
+pub(crate) mod series;
+pub(crate) mod submit;
+pub(crate) mod verify;
+mod views;
+
+use crate::cli::{Cli, Command};
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+
+/// Runs a command.
+pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
+    let context = Context { server: cli.server, output: cli.output, patience: cli.patience };
+    match cli.command {
+        Command::Key(command) => key::run(&context, command).await?,
+        Command::Role(command) => role::run(&context, command).await?,
+        Command::Member(command) => member::run(&context, command).await?,
+        Command::Plan(command) => return plan::run(&context, command).await,
+        Command::Submit(args) => return submit::run(&context, *args).await,
+        Command::Retract(args) => retract::run(&context, args).await?,
+        Command::Board(args) => board::run(&context, args).await?,
+        Command::Series(args) => series::run(&context, args).await?,
+        Command::Explain(args) => explain::run(&context, args).await?,
+        Command::Log(command) => log::run(&context, command).await?,
+        Command::Verify(args) => return verify::run(&context, &args),
+        Command::Replay(args) => replay::run(&context, &args)?,
+        Command::Views => views::run(&context).await?,
+        Command::Completions(args) => completions::run(&args)?,
+    }
+    Ok(Exit::Done)
+}

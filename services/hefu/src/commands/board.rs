@@ -1,0 +1,102 @@
+//! `hefu board`.
+
+use hefu_proto::v1;
+
+use crate::args::AsOfArgs;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::output::{Number, record};
+use crate::words;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct BoardArgs {
+    /// The plan; all plans without it.
+    #[arg(long, value_name = "CODE", default_value = "")]
+    plan: String,
+    /// The area; all areas without it.
+    #[arg(long, value_name = "CODE", default_value = "")]
+    area: String,
+    /// Only indicators that something was reported for.
+    #[arg(long)]
+    reported: bool,
+    #[command(flatten)]
+    as_of: AsOfArgs,
+}
+
+record! {
+    /// An indicator in an area against one of its targets.
+    struct TargetRow {
+        both indicator: String,
+        both name_zh: String,
+        data name_en: String,
+        data part: String,
+        both area: String,
+        both value: Option<Number>,
+        both unit: String,
+        data qualifier: String,
+        data obs_status: String,
+        both period: String,
+        both year: Option<u64>,
+        both target: String,
+        data comparator: String,
+        data target_value: Option<Number>,
+        both strength: String,
+        both attained_percent: Option<Number>,
+        both status: String,
+        data seq: Option<u64>,
+        data event_index: Option<u64>,
+    }
+}
+
+pub(crate) async fn run(context: &Context, args: BoardArgs) -> Result<(), Failure> {
+    let server = context.server()?;
+    let as_of = args.as_of;
+    let request = v1::ListIndicatorsRequest {
+        plan: args.plan,
+        area: args.area,
+        as_of: as_of.moment(),
+        min_seq: as_of.min_seq,
+    };
+    let answer = server.views().list_indicators(request).await.map_err(|s| server.error(s))?.into_inner();
+    let shown = |row: &&v1::BoardRow| !args.reported || row.latest.is_some();
+    let rows: Vec<TargetRow> = answer.rows.iter().filter(shown).flat_map(target_rows).collect();
+    eprintln!("as of size {}", answer.size);
+    context.rows(&rows)
+}
+
+/// One row for each target; one without a target for an indicator that has none in this area.
+pub(crate) fn target_rows(row: &v1::BoardRow) -> Vec<TargetRow> {
+    match row.targets.as_slice() {
+        [] => vec![target_row(row, None)],
+        targets => targets.iter().map(|target| target_row(row, Some(target))).collect(),
+    }
+}
+
+fn target_row(row: &v1::BoardRow, progress: Option<&v1::TargetProgress>) -> TargetRow {
+    let name = row.name.clone().unwrap_or_default();
+    let target = progress.and_then(|p| p.target.as_ref());
+    let comparator = target.map(|t| words::comparator(t.comparator)).unwrap_or_default();
+    let target_value = target.and_then(|t| words::number(t.value.as_ref()));
+    let latest = row.latest.as_ref();
+    TargetRow {
+        indicator: row.indicator.clone(),
+        name_zh: name.zh,
+        name_en: name.en,
+        part: row.part.clone(),
+        area: row.area.clone(),
+        value: latest.and_then(|o| words::number(o.value.as_ref())),
+        unit: row.unit.clone(),
+        qualifier: latest.map(|o| words::qualifier(o.qualifier)).unwrap_or_default(),
+        obs_status: latest.map(|o| words::obs_status(o.obs_status)).unwrap_or_default(),
+        period: latest.map(|o| o.period.clone()).unwrap_or_default(),
+        year: target.map(|t| t.year.into()),
+        target: target_value.as_ref().map(|v| format!("{comparator} {}", v.0)).unwrap_or_default(),
+        comparator,
+        target_value,
+        strength: target.map(|t| words::strength(t.strength)).unwrap_or_default(),
+        attained_percent: progress.and_then(|p| words::number(p.attained_percent.as_ref())),
+        status: progress.map(|p| words::target_status(p.status)).unwrap_or_default(),
+        seq: latest.map(|o| o.seq),
+        event_index: latest.map(|o| o.event_index.into()),
+    }
+}

@@ -1,0 +1,92 @@
+//! `hefu explain`.
+
+use hefu_client::Server;
+use hefu_proto::v1;
+use hefu_types::{Code, Period};
+
+use super::board::target_rows;
+use crate::args::AsOfArgs;
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::output::{Hash, Time, record};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ExplainArgs {
+    /// The indicator's code.
+    indicator: Code,
+    /// The area; the first one that has a value without it.
+    #[arg(long, value_name = "CODE")]
+    area: Option<Code>,
+    /// The period; the one that the board shows without it.
+    #[arg(long)]
+    period: Option<Period>,
+    #[command(flatten)]
+    as_of: AsOfArgs,
+}
+
+record! {
+    /// An event behind a number.
+    struct EvidenceRow {
+        both role: String,
+        both kind: String,
+        both seq: u64,
+        data event_index: u64,
+        both recorded_at: Time,
+        both member: String,
+        both key: Hash,
+        data submission_hash: Hash,
+        both summary: String,
+    }
+}
+
+pub(crate) async fn run(context: &Context, args: ExplainArgs) -> Result<(), Failure> {
+    let server = context.server()?;
+    let area = match &args.area {
+        Some(area) => area.to_string(),
+        None => usual_area(&server, &args).await?,
+    };
+    let request = v1::ExplainValueRequest {
+        indicator: args.indicator.to_string(),
+        area,
+        period: args.period.map(|p| p.to_string()).unwrap_or_default(),
+        as_of: args.as_of.moment(),
+        min_seq: args.as_of.min_seq,
+    };
+    let answer = server.views().explain_value(request).await.map_err(|s| server.error(s))?.into_inner();
+    let row = target_rows(&answer.row.unwrap_or_default()).swap_remove(0);
+    let evidence: Vec<EvidenceRow> = answer.evidence.into_iter().map(evidence_row).collect();
+    context.with_rows(&row, "evidence", &evidence)
+}
+
+/// The first area with a value; a word on stderr when there are others.
+async fn usual_area(server: &Server, args: &ExplainArgs) -> Result<String, Failure> {
+    let request = v1::GetIndicatorRequest {
+        indicator: args.indicator.to_string(),
+        as_of: args.as_of.moment(),
+        min_seq: args.as_of.min_seq,
+    };
+    let answer = server.views().get_indicator(request).await.map_err(|s| server.error(s))?.into_inner();
+    let reported: Vec<_> = answer.rows.iter().filter(|row| row.latest.is_some()).collect();
+    let Some(row) = reported.first() else {
+        let detail = format!("nothing was reported for {}", args.indicator);
+        return Err(Failure::new(Exit::Refused, "OBSERVATION_NOT_FOUND", detail, "Look at the board first."));
+    };
+    if reported.len() > 1 {
+        eprintln!("area {}, one of {} with a value; choose with --area", row.area, reported.len());
+    }
+    Ok(row.area.clone())
+}
+
+fn evidence_row(evidence: v1::Evidence) -> EvidenceRow {
+    EvidenceRow {
+        role: crate::words::evidence_role(evidence.role),
+        kind: evidence.kind,
+        seq: evidence.seq,
+        event_index: evidence.event_index.into(),
+        recorded_at: Time(evidence.recorded_at),
+        member: evidence.member,
+        key: Hash::of(&evidence.key),
+        submission_hash: Hash::of(&evidence.submission_hash),
+        summary: evidence.summary,
+    }
+}

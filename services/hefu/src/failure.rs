@@ -1,0 +1,178 @@
+//! What went wrong, how it is printed, and the exit code.
+
+use std::error::Error;
+use std::io;
+use std::process::ExitCode;
+
+use hefu_client::ClientError;
+use hefu_client::outbox::OutboxError;
+use hefu_types::{Class, Refusal};
+
+/// The exit codes, as `--help` prints them.
+pub(crate) const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  refused, or a check failed
+  2  the command line or an input file is wrong
+  3  the server can't be reached, or nobody knows whether something was recorded: do the same again
+  4  verification failed: the log or the export is not what it should be";
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Done = 0,
+    Refused = 1,
+    Usage = 2,
+    Unreachable = 3,
+    Broken = 4,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Why a command did not do what it should.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    pub(crate) exit: Exit,
+    pub(crate) code: &'static str,
+    pub(crate) detail: String,
+    pub(crate) field: String,
+    pub(crate) remedy: String,
+    because: Vec<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, code: &'static str, detail: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { exit, code, detail: detail.into(), field: String::new(), remedy: remedy.into(), because: vec![] }
+    }
+
+    /// The command line or an input file is wrong.
+    pub(crate) fn usage(detail: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, "USAGE", detail, remedy)
+    }
+
+    /// A file can't be read or written.
+    pub(crate) fn file(path: &std::path::Path, source: &io::Error) -> Self {
+        let failure = Self::new(
+            Exit::Usage,
+            "FILE_IO",
+            format!("{} can't be used", path.display()),
+            "Check the path and its permissions.",
+        );
+        failure.because(source)
+    }
+
+    pub(crate) fn because(mut self, source: &dyn Error) -> Self {
+        let mut next = Some(source);
+        while let Some(error) = next {
+            let text = error.to_string();
+            if !self.because.contains(&text) {
+                self.because.push(text);
+            }
+            next = error.source();
+        }
+        self
+    }
+
+    /// Prints it on stderr. A closed stdout is no failure: the reader has seen enough.
+    pub(crate) fn report(&self) -> ExitCode {
+        if self.code != PIPE_CLOSED {
+            eprint!("{}", self.text());
+        }
+        self.exit.into()
+    }
+
+    fn text(&self) -> String {
+        let mut text = format!("error {}: {}\n", self.code, self.detail);
+        let mut line = |name: &str, value: &str| {
+            if !value.is_empty() {
+                text.push_str(&format!("  {name:<8} {value}\n"));
+            }
+        };
+        line("field", &self.field);
+        line("because", &self.because.join(": "));
+        line("do", &self.remedy);
+        text
+    }
+}
+
+const PIPE_CLOSED: &str = "PIPE_CLOSED";
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        let exit = match refusal.reason.class() {
+            Class::Exhausted | Class::Unavailable | Class::Unknown => Exit::Unreachable,
+            Class::Invalid
+            | Class::Precondition
+            | Class::Denied
+            | Class::NotFound
+            | Class::Conflict
+            | Class::DataLoss => Exit::Refused,
+        };
+        let failure = Self::new(exit, refusal.reason.code(), refusal.detail, refusal.reason.remedy());
+        Self { field: refusal.field, ..failure }
+    }
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        let exit = match &error {
+            ClientError::Refused(refusal) => return Self::from(refusal.clone()),
+            ClientError::Unreachable { .. } | ClientError::OutcomeUnknown { .. } => Exit::Unreachable,
+            ClientError::Address(_) | ClientError::KeyFile(_) => Exit::Usage,
+            ClientError::LogBroken { .. } | ClientError::Outbox(OutboxError::RolledBack { .. }) => Exit::Broken,
+            ClientError::Outbox(_) | ClientError::Protocol(_) => Exit::Refused,
+        };
+        let failure = Self::new(exit, error.code(), error.to_string(), error.remedy());
+        match error.source() {
+            Some(source) => failure.because(source),
+            None => failure,
+        }
+    }
+}
+
+impl From<hefu_client::keyfile::KeyFileError> for Failure {
+    fn from(error: hefu_client::keyfile::KeyFileError) -> Self {
+        ClientError::from(error).into()
+    }
+}
+
+/// Writing to stdout, or starting up.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::new(Exit::Done, PIPE_CLOSED, "", ""),
+            _ => Self::new(Exit::Refused, "OUTPUT_IO", "stdout can't be written", "").because(&error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hefu_types::Reason;
+
+    #[test]
+    fn a_failure_prints_code_field_cause_and_remedy() {
+        let refusal = Refusal::new(Reason::RoleMissing, "events[0]", "no role");
+        let failure = Failure::from(refusal).because(&io::Error::other("deep down"));
+        let text = failure.text();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[..3], ["error ROLE_MISSING: no role", "  field    events[0]", "  because  deep down"]);
+        assert!(lines[3].starts_with("  do       Ask an admin"));
+    }
+
+    #[test]
+    fn exit_codes_tell_refusals_from_silence() {
+        let exit = |reason| Failure::from(Refusal::new(reason, "", "")).exit;
+        assert_eq!(exit(Reason::KeySeqUsed), Exit::Refused);
+        assert_eq!(exit(Reason::Overloaded), Exit::Unreachable);
+        assert_eq!(exit(Reason::OutcomeUnknown), Exit::Unreachable);
+        assert_eq!(Failure::from(io::Error::from(io::ErrorKind::BrokenPipe)).exit, Exit::Done);
+        let broken = ClientError::LogBroken { seq: hefu_types::Seq::new(1), detail: String::new() };
+        assert_eq!(Failure::from(broken).exit, Exit::Broken);
+    }
+}

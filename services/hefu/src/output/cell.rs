@@ -1,0 +1,132 @@
+//! What stands in a row.
+
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
+
+/// Hex digits of a hash in a table.
+const HASH_DIGITS: usize = 12;
+
+/// A value in a row.
+pub(crate) trait Cell {
+    /// The whole value.
+    fn text(&self) -> String;
+
+    /// The value in a table.
+    fn short(&self) -> String {
+        self.text()
+    }
+
+    /// Whether it is a number, to be aligned on the right.
+    fn is_number(&self) -> bool {
+        false
+    }
+}
+
+impl Cell for String {
+    fn text(&self) -> String {
+        self.clone()
+    }
+}
+
+impl Cell for u64 {
+    fn text(&self) -> String {
+        self.to_string()
+    }
+
+    fn is_number(&self) -> bool {
+        true
+    }
+}
+
+impl Cell for bool {
+    fn text(&self) -> String {
+        self.to_string()
+    }
+
+    fn short(&self) -> String {
+        if *self { "yes".into() } else { String::new() }
+    }
+}
+
+impl<C: Cell> Cell for Option<C> {
+    fn text(&self) -> String {
+        self.as_ref().map(Cell::text).unwrap_or_default()
+    }
+
+    fn short(&self) -> String {
+        self.as_ref().map(Cell::short).unwrap_or_default()
+    }
+
+    fn is_number(&self) -> bool {
+        self.as_ref().is_some_and(Cell::is_number)
+    }
+}
+
+impl Cell for Vec<String> {
+    fn text(&self) -> String {
+        self.join(";")
+    }
+
+    fn short(&self) -> String {
+        self.join(", ")
+    }
+}
+
+/// A decimal number in its written form: a string in JSON, so that no reader rounds it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Number(pub(crate) String);
+
+impl Cell for Number {
+    fn text(&self) -> String {
+        self.0.clone()
+    }
+
+    fn is_number(&self) -> bool {
+        true
+    }
+}
+
+/// A hash or a key, in hex.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Hash(String);
+
+impl Hash {
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+impl Cell for Hash {
+    fn text(&self) -> String {
+        self.0.clone()
+    }
+
+    fn short(&self) -> String {
+        match self.0.get(..HASH_DIGITS) {
+            Some(start) if self.0.len() > HASH_DIGITS => format!("{start}…"),
+            _ => self.0.clone(),
+        }
+    }
+}
+
+/// A moment, Unix milliseconds; written in RFC 3339, UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Time(pub(crate) i64);
+
+impl Cell for Time {
+    fn text(&self) -> String {
+        Timestamp::from_millisecond(self.0).map_or_else(|_| self.0.to_string(), |t| format!("{t:.3}"))
+    }
+
+    fn short(&self) -> String {
+        Timestamp::from_millisecond(self.0).map_or_else(|_| self.0.to_string(), |t| format!("{t:.0}"))
+    }
+}
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text())
+    }
+}

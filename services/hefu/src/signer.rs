@@ -1,0 +1,67 @@
+//! The key that a command signs with.
+
+use std::fs;
+use std::io::{IsTerminal as _, stdin};
+use std::path::{Path, PathBuf};
+
+use hefu_client::keyfile::{self, KeyFile};
+use hefu_types::sign::Keypair;
+use zeroize::Zeroizing;
+
+use crate::failure::Failure;
+
+/// The signing key.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct SignerArgs {
+    /// The private key to sign with; its outbox stands beside it (me.pem → me.outbox/).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+    /// A file whose first line is the key's passphrase; asked for on a terminal without it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+}
+
+impl SignerArgs {
+    /// Reads the key, asking for its passphrase when it needs one.
+    pub(crate) fn load(&self) -> Result<Keypair, Failure> {
+        load(&self.key, self.passphrase_file.as_deref())
+    }
+}
+
+/// Reads a private key, asking for its passphrase when it needs one.
+pub(crate) fn load(path: &Path, passphrase_file: Option<&Path>) -> Result<Keypair, Failure> {
+    let key = keyfile::read(path)?;
+    if keyfile::is_exposed(path) {
+        eprintln!("warning: others can read {}; do: chmod 600 {}", path.display(), path.display());
+    }
+    match key {
+        KeyFile::Plain(keys) => Ok(keys),
+        KeyFile::Encrypted(key) => {
+            let question = format!("Passphrase of {}: ", path.display());
+            let passphrase = match passphrase_file {
+                Some(file) => from_file(file)?,
+                None => ask(&question)?,
+            };
+            Ok(key.open(&passphrase)?)
+        }
+    }
+}
+
+/// The first line of a file.
+pub(crate) fn from_file(path: &Path) -> Result<Zeroizing<String>, Failure> {
+    let text = fs::read_to_string(path).map(Zeroizing::new).map_err(|e| Failure::file(path, &e))?;
+    let line = text.lines().next().unwrap_or_default();
+    if line.is_empty() {
+        let detail = format!("{} is empty", path.display());
+        return Err(Failure::usage(detail, "Put the passphrase on its first line."));
+    }
+    Ok(Zeroizing::new(line.to_owned()))
+}
+
+/// Asks on the terminal.
+pub(crate) fn ask(question: &str) -> Result<Zeroizing<String>, Failure> {
+    if !stdin().is_terminal() {
+        return Err(Failure::usage("the key needs its passphrase", "Give --passphrase-file, or run on a terminal."));
+    }
+    rpassword::prompt_password(question).map(Zeroizing::new).map_err(Failure::from)
+}

@@ -1,0 +1,220 @@
+//! Settings from flags, environment and file, in this order of precedence, and every limit of a running server.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use clap::ValueEnum;
+use serde::Deserialize;
+
+/// Bytes of one request: the largest submission (65,420) with its frame, and room for the longest query.
+pub const REQUEST_BYTES_MAX: usize = 128 << 10;
+
+/// Bytes of one answer: the board of a large plan.
+pub const ANSWER_BYTES_MAX: usize = 16 << 20;
+
+/// Submissions of one stream between their arrival and their answer: enough to fill blocks, little enough to be fair.
+pub const STREAM_IN_FLIGHT_MAX: usize = 1_024;
+
+/// Entries in one message of the log.
+pub const LOG_ENTRIES_MAX: usize = 256;
+
+/// Bytes in one message of the log.
+pub const LOG_BYTES_MAX: usize = 1 << 20;
+
+/// How long a query waits for the views to reach the position that it names.
+pub const VIEW_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// How long the server waits for open streams when it is told to stop.
+pub const DRAIN_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What can be set. A value that is absent everywhere has the default that [`Config`] names.
+#[derive(Clone, Debug, Default, clap::Args, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The folder that `hefud init` made.
+    #[arg(long, env = "HEFUD_DATA", value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Where to listen [default: 127.0.0.1:7400].
+    #[arg(long, env = "HEFUD_LISTEN", value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// Listen beyond this machine without encryption.
+    #[arg(long, env = "HEFUD_ALLOW_PLAINTEXT", num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+    pub allow_plaintext: Option<bool>,
+    /// What to log: error, warn, info, debug or a filter such as `hefud=debug` [default: info].
+    #[arg(long, env = "HEFUD_LOG", value_name = "FILTER")]
+    pub log: Option<String>,
+    /// How log lines look [default: human].
+    #[arg(long, env = "HEFUD_LOG_FORMAT", value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
+    /// Connections at a time [default: 1024].
+    #[arg(long, env = "HEFUD_CONNECTIONS_MAX", value_name = "N")]
+    pub connections_max: Option<usize>,
+    /// Calls at a time on one connection [default: 1024].
+    #[arg(long, env = "HEFUD_STREAMS_MAX", value_name = "N")]
+    pub streams_max: Option<u32>,
+    /// Submissions that may wait for a signature check, and again for the sequencer [default: 4096].
+    #[arg(long, env = "HEFUD_QUEUE_MAX", value_name = "N")]
+    pub queue_max: Option<usize>,
+    /// Threads that check signatures [default: one for each core].
+    #[arg(long, env = "HEFUD_ADMISSION_THREADS", value_name = "N")]
+    pub admission_threads: Option<usize>,
+    /// Accept a long gap between the last entry and the clock; look at the clock first.
+    #[arg(long, env = "HEFUD_ACCEPT_CLOCK_GAP", num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+    pub accept_clock_gap: Option<bool>,
+    /// Answer before entries are synced to disk. Breaks the promise of durability; only for the test that shows it.
+    #[arg(long, env = "HEFUD_UNSAFE_NO_SYNC", hide = true, num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+    pub unsafe_no_sync: Option<bool>,
+}
+
+/// Settings with every default filled in and checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The data folder.
+    pub data: PathBuf,
+    /// Where to listen; port 0 picks a free one.
+    pub listen: SocketAddr,
+    /// What to log.
+    pub log: String,
+    /// How log lines look.
+    pub log_format: LogFormat,
+    /// Connections at a time.
+    pub connections_max: usize,
+    /// Calls at a time on one connection.
+    pub streams_max: u32,
+    /// Submissions that may wait at each of the two queues.
+    pub queue_max: usize,
+    /// Threads that check signatures.
+    pub admission_threads: usize,
+    /// The operator accepts a gap of the clock.
+    pub accept_clock_gap: bool,
+    /// Never set outside one test.
+    pub unsafe_no_sync: bool,
+}
+
+impl Settings {
+    /// Settings of a TOML file.
+    ///
+    /// # Errors
+    /// When the file can't be read, or holds something that is no setting.
+    pub fn from_file(path: &Path) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(path).with_context(|| format!("can't read {}", path.display()))?;
+        toml::from_str(&text).with_context(|| format!("{} is no configuration", path.display()))
+    }
+
+    /// These settings, and those of `other` where these say nothing.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            data: self.data.or(other.data),
+            listen: self.listen.or(other.listen),
+            allow_plaintext: self.allow_plaintext.or(other.allow_plaintext),
+            log: self.log.or(other.log),
+            log_format: self.log_format.or(other.log_format),
+            connections_max: self.connections_max.or(other.connections_max),
+            streams_max: self.streams_max.or(other.streams_max),
+            queue_max: self.queue_max.or(other.queue_max),
+            admission_threads: self.admission_threads.or(other.admission_threads),
+            accept_clock_gap: self.accept_clock_gap.or(other.accept_clock_gap),
+            unsafe_no_sync: self.unsafe_no_sync.or(other.unsafe_no_sync),
+        }
+    }
+
+    /// Fills in defaults and checks what contradicts.
+    ///
+    /// # Errors
+    /// Without a data folder, with a limit of zero, or when the server would listen in public without encryption.
+    pub fn resolve(self) -> anyhow::Result<Config> {
+        let Some(data) = self.data else { bail!("name the data folder: --data DIR, HEFUD_DATA or `data` in the file") };
+        let listen = self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 7400)));
+        if !listen.ip().is_loopback() && !self.allow_plaintext.unwrap_or(false) {
+            bail!(
+                "{listen} can be reached from other machines and nothing is encrypted: listen on 127.0.0.1 behind a proxy \
+                 that does TLS, or say --allow-plaintext"
+            );
+        }
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let config = Config {
+            data,
+            listen,
+            log: self.log.unwrap_or_else(|| "info".to_owned()),
+            log_format: self.log_format.unwrap_or_default(),
+            connections_max: self.connections_max.unwrap_or(1_024),
+            streams_max: self.streams_max.unwrap_or(1_024),
+            queue_max: self.queue_max.unwrap_or(4_096),
+            admission_threads: self.admission_threads.unwrap_or(cores),
+            accept_clock_gap: self.accept_clock_gap.unwrap_or(false),
+            unsafe_no_sync: self.unsafe_no_sync.unwrap_or(false),
+        };
+        let zero = config.connections_max == 0 || config.streams_max == 0;
+        if zero || config.queue_max == 0 || config.admission_threads == 0 {
+            bail!("limits and thread counts are at least 1");
+        }
+        Ok(config)
+    }
+}
+
+impl Config {
+    /// Where the journal's database lies.
+    #[must_use]
+    pub fn journal(&self) -> PathBuf {
+        journal_of(&self.data)
+    }
+
+    /// The socket for whoever runs the server.
+    #[must_use]
+    pub fn operator_socket(&self) -> PathBuf {
+        operator_socket_of(&self.data)
+    }
+}
+
+/// Where the journal's database of a data folder lies.
+#[must_use]
+pub fn journal_of(data: &Path) -> PathBuf {
+    data.join("journal")
+}
+
+/// The operator's socket of a data folder.
+#[must_use]
+pub fn operator_socket_of(data: &Path) -> PathBuf {
+    data.join("operator.sock")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(listen: &str) -> Settings {
+        Settings { data: Some("data".into()), listen: Some(listen.parse().unwrap()), ..Settings::default() }
+    }
+
+    #[test]
+    fn refuses_to_listen_in_public_without_encryption_unless_told_so() {
+        assert!(settings("127.0.0.1:0").resolve().is_ok());
+        assert!(settings("[::1]:0").resolve().is_ok());
+        for public in ["0.0.0.0:7400", "192.0.2.1:7400", "[::]:7400"] {
+            assert!(settings(public).resolve().is_err(), "{public}");
+            let told = Settings { allow_plaintext: Some(true), ..settings(public) };
+            assert!(told.resolve().is_ok(), "{public}");
+        }
+    }
+
+    #[test]
+    fn flags_win_over_the_file_and_the_file_over_defaults() {
+        let file: Settings = toml::from_str("listen = '127.0.0.1:1'\nqueue_max = 7").unwrap();
+        let config = settings("127.0.0.1:2").or(file).resolve().unwrap();
+        assert_eq!((config.listen.port(), config.queue_max, config.streams_max), (2, 7, 1_024));
+        assert!(toml::from_str::<Settings>("lisen = '127.0.0.1:1'").is_err());
+    }
+}

@@ -1,0 +1,107 @@
+//! `hefud`: opens a ledger and serves it.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use hefud::config::Settings;
+use hefud::init::{self, InitArgs};
+use hefud::{Server, operator, telemetry};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// The ledger's server. Exits with 0 when all went well, 1 when not, 2 when called wrongly.
+#[derive(Parser)]
+#[command(name = "hefud", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Opens a new ledger in a fresh folder.
+    Init(InitArgs),
+    /// Serves the ledger of a folder until it is told to stop (SIGTERM or Ctrl-C).
+    Serve {
+        /// A TOML file with the same settings; flags and environment win over it.
+        #[arg(long, env = "HEFUD_CONFIG", value_name = "FILE")]
+        config: Option<PathBuf>,
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// Looks after the views of a running server.
+    #[command(subcommand)]
+    View(ViewCommand),
+}
+
+#[derive(Subcommand)]
+enum ViewCommand {
+    /// Drops a view and rebuilds it from the log, while the server runs.
+    Rebuild {
+        /// The server's data folder.
+        #[arg(long, env = "HEFUD_DATA", value_name = "DIR")]
+        data: PathBuf,
+        /// The view: members, plan or series.
+        name: String,
+    },
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Init(args) => init(&args),
+        Command::Serve { config, settings } => serve(config, settings),
+        Command::View(ViewCommand::Rebuild { data, name }) => rebuild(&data, name),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            eprintln!("hefud: {e:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn init(args: &InitArgs) -> anyhow::Result<()> {
+    let opened = init::init(args)?;
+    println!("ledger id       {}", opened.ledger_id);
+    println!("checkpoint key  {}", opened.checkpoint_key);
+    for (whose, path) in &opened.made {
+        println!("made            {whose}: {}", path.display());
+    }
+    if !opened.made.is_empty() {
+        eprintln!("Give these keys to their holders and delete them here; keep the recovery key offline.");
+    }
+    eprintln!("Next: hefud serve --data {}", args.data.display());
+    Ok(())
+}
+
+fn serve(file: Option<PathBuf>, settings: Settings) -> anyhow::Result<()> {
+    let settings = match file {
+        Some(path) => settings.or(Settings::from_file(&path)?),
+        None => settings,
+    };
+    let config = settings.resolve()?;
+    telemetry::install(&config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let server = Server::start(&config).await?;
+        // The one line on stdout: a script that asked for port 0 reads the port here.
+        println!("listening on {}", server.address());
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+        }
+        tracing::info!("stopping");
+        server.stop().await;
+        Ok(())
+    })
+}
+
+fn rebuild(data: &std::path::Path, name: String) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let answer = runtime.block_on(operator::rebuild_view(data, name))?;
+    println!("size    {}", answer.size);
+    println!("digest  {}", hex::encode(&answer.digest));
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! Maintenance while the server runs, over a socket that only the data folder's owner can reach.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use hefu_proto::v1::operator_service_client::OperatorServiceClient;
+use hefu_proto::v1::operator_service_server::{OperatorService, OperatorServiceServer};
+use hefu_proto::{status, v1};
+use tokio::net::UnixListener;
+use tokio::sync::watch;
+use tokio_stream::wrappers::UnixListenerStream;
+use tonic::{Request, Response, Status};
+
+use crate::config::operator_socket_of;
+use crate::projection::Projection;
+
+/// Does what the operator asks.
+pub struct Operator {
+    projection: Arc<Projection>,
+}
+
+#[tonic::async_trait]
+impl OperatorService for Operator {
+    async fn rebuild_view(
+        &self,
+        request: Request<v1::RebuildViewRequest>,
+    ) -> Result<Response<v1::RebuildViewResponse>, Status> {
+        let cursor = self.projection.rebuild(&request.into_inner().name).await.map_err(|r| status::to_status(&r))?;
+        let digest = cursor.digest().as_bytes().to_vec().into();
+        Ok(Response::new(v1::RebuildViewResponse { size: cursor.size().get(), digest }))
+    }
+}
+
+/// Serves the socket until told to stop. A socket that a killed server left behind is replaced: the journal's lock has
+/// shown that no other server has this folder.
+///
+/// # Errors
+/// When the socket can't be made.
+pub fn serve(socket: &Path, projection: Arc<Projection>, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+    if socket.exists() {
+        std::fs::remove_file(socket).with_context(|| format!("can't remove {}", socket.display()))?;
+    }
+    let listener = UnixListener::bind(socket).with_context(|| format!("can't make {}", socket.display()))?;
+    std::fs::set_permissions(socket, std::fs::Permissions::from_mode(0o600))?;
+    let service = OperatorServiceServer::new(Operator { projection });
+    tokio::spawn(async move {
+        let stopped = async move { drop(stop.wait_for(|stop| *stop).await) };
+        let server = tonic::transport::Server::builder().add_service(service);
+        if let Err(e) = server.serve_with_incoming_shutdown(UnixListenerStream::new(listener), stopped).await {
+            tracing::error!(error = %e, "the operator's socket failed");
+        }
+    });
+    Ok(())
+}
+
+/// Asks the server of a data folder to rebuild a view.
+///
+/// # Errors
+/// When no server runs there, or it refuses.
+pub async fn rebuild_view(data: &Path, name: String) -> anyhow::Result<v1::RebuildViewResponse> {
+    let socket = operator_socket_of(data);
+    let address = format!("unix:{}", socket.display());
+    let endpoint = tonic::transport::Endpoint::try_from(address)?;
+    let channel = endpoint.connect().await.with_context(|| format!("no server answers at {}", socket.display()))?;
+    let answer = OperatorServiceClient::new(channel).rebuild_view(v1::RebuildViewRequest { name }).await;
+    answer.map(Response::into_inner).map_err(|s| match status::from_status(&s) {
+        Some(refusal) => anyhow::anyhow!("{refusal}\n{}", refusal.reason.remedy()),
+        None => s.into(),
+    })
+}

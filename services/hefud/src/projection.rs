@@ -1,0 +1,166 @@
+//! How views follow the log: one thread, behind the durable head, never in the way of writers.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use hefu_journal::Journal;
+use hefu_types::{DecodedEntry, Entry, Reason, Refusal, Size};
+use hefu_views::{Cursor, Projector, RowStore, VIEWS, View, engine};
+use tokio::sync::{oneshot, watch};
+
+/// Entries applied in one commit of a view.
+const BATCH_ENTRIES: usize = 1_024;
+/// Bytes of entries read for one commit.
+const BATCH_BYTES: usize = 4 << 20;
+/// How long the thread sleeps when nobody wakes it.
+const IDLE: Duration = Duration::from_millis(200);
+
+/// What the thread is told.
+enum Order {
+    /// The head moved.
+    Wake,
+    /// Drop a view and build it again.
+    Rebuild(&'static dyn View, oneshot::Sender<Result<Cursor, Refusal>>),
+    /// Stop.
+    Stop,
+}
+
+/// The views of a running server.
+pub struct Projection {
+    rows: Arc<dyn RowStore>,
+    applied: watch::Receiver<Size>,
+    orders: Sender<Order>,
+    /// Readers hold it for a query, the thread holds it alone while a view is incomplete.
+    gate: Arc<RwLock<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Projection {
+    /// Starts to follow the journal from wherever each view stands.
+    ///
+    /// # Errors
+    /// When the rows can't be read or the thread can't be started.
+    pub fn start(journal: Arc<Journal>, rows: Arc<dyn RowStore>) -> anyhow::Result<Self> {
+        let (publish, applied) = watch::channel(engine::applied(&*rows)?);
+        let (orders, received) = channel();
+        let gate = Arc::new(RwLock::new(()));
+        wake_on_new_entries(&journal, orders.clone());
+        let follower =
+            Follower { journal, rows: Arc::clone(&rows), publish, orders: received, gate: Arc::clone(&gate) };
+        let thread = std::thread::Builder::new().name("projection".into()).spawn(|| follower.run())?;
+        Ok(Self { rows, applied, orders, gate, thread: Some(thread) })
+    }
+
+    /// The size that every view has applied, and its changes.
+    #[must_use]
+    pub fn applied(&self) -> watch::Receiver<Size> {
+        self.applied.clone()
+    }
+
+    /// The rows, for the length of one query; waits while a view is being rebuilt.
+    pub fn read(&self) -> (RwLockReadGuard<'_, ()>, &dyn RowStore) {
+        (self.gate.read().unwrap_or_else(PoisonError::into_inner), &*self.rows)
+    }
+
+    /// Drops a view and builds it again; queries wait for it.
+    ///
+    /// # Errors
+    /// `VIEW_UNKNOWN`; `SHUTTING_DOWN`; a failure of the store.
+    pub async fn rebuild(&self, name: &str) -> Result<Cursor, Refusal> {
+        let unknown = || Refusal::new(Reason::ViewUnknown, "name", format!("no view {name}"));
+        let view = VIEWS.iter().find(|view| view.id().name == name).ok_or_else(unknown)?;
+        let (reply, done) = oneshot::channel();
+        let stopping = || Refusal::new(Reason::ShuttingDown, "", "the server is stopping");
+        self.orders.send(Order::Rebuild(*view, reply)).map_err(|_| stopping())?;
+        done.await.unwrap_or_else(|_| Err(stopping()))
+    }
+}
+
+impl Drop for Projection {
+    fn drop(&mut self) {
+        // The thread may have stopped by itself; then there is nobody to tell.
+        let _gone = self.orders.send(Order::Stop);
+        if let Some(thread) = self.thread.take() {
+            let _outcome = thread.join();
+        }
+    }
+}
+
+fn wake_on_new_entries(journal: &Journal, orders: Sender<Order>) {
+    let mut head = journal.head();
+    tokio::spawn(async move {
+        while head.changed().await.is_ok() {
+            if orders.send(Order::Wake).is_err() {
+                return;
+            }
+        }
+    });
+}
+
+/// Everything below belongs to the projection's thread.
+struct Follower {
+    journal: Arc<Journal>,
+    rows: Arc<dyn RowStore>,
+    publish: watch::Sender<Size>,
+    orders: Receiver<Order>,
+    gate: Arc<RwLock<()>>,
+}
+
+impl Follower {
+    fn run(self) {
+        loop {
+            if let Err(refusal) = self.catch_up_all() {
+                tracing::error!(%refusal, "views can't follow the log");
+            }
+            match self.orders.recv_timeout(IDLE) {
+                Ok(Order::Wake) | Err(RecvTimeoutError::Timeout) => {}
+                Ok(Order::Rebuild(view, reply)) => drop(reply.send(self.rebuild(view))),
+                Ok(Order::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn projector(&self) -> Projector<'_> {
+        Projector::new(&*self.rows)
+    }
+
+    /// Applies batches until every view stands at the durable head.
+    fn catch_up_all(&self) -> Result<(), Refusal> {
+        loop {
+            let applied = engine::applied(&*self.rows).map_err(failed)?;
+            self.publish.send_if_modified(|published| std::mem::replace(published, applied) != applied);
+            let batch = self.batch(applied)?;
+            if batch.is_empty() {
+                return Ok(());
+            }
+            self.projector().apply_all(&batch).map_err(failed)?;
+        }
+    }
+
+    fn batch(&self, from: Size) -> Result<Vec<DecodedEntry>, Refusal> {
+        let bytes = self.journal.read(from.next_seq(), BATCH_ENTRIES, BATCH_BYTES).map_err(failed)?;
+        bytes.into_iter().map(|bytes| Entry::parse(bytes).map_err(failed)?.decode()).collect()
+    }
+
+    /// Nobody reads while the view is incomplete.
+    fn rebuild(&self, view: &'static dyn View) -> Result<Cursor, Refusal> {
+        let _alone = self.gate.write().unwrap_or_else(PoisonError::into_inner);
+        let projector = self.projector();
+        projector.rebuild(view).map_err(failed)?;
+        loop {
+            let cursor = projector.cursor(view).map_err(failed)?;
+            let batch = self.batch(cursor.size())?;
+            if batch.is_empty() {
+                tracing::info!(view = view.id().name, size = %cursor.size(), "view rebuilt");
+                return Ok(cursor);
+            }
+            projector.apply(view, &batch).map_err(failed)?;
+        }
+    }
+}
+
+fn failed(e: impl std::error::Error) -> Refusal {
+    Refusal::new(Reason::StorageDamaged, "", e.to_string())
+}

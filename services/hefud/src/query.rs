@@ -1,0 +1,255 @@
+//! Questions to the views, each about one moment.
+
+mod wire;
+
+use std::sync::Arc;
+
+use hefu_journal::Journal;
+use hefu_proto::v1::as_of::Moment;
+use hefu_proto::v1::view_service_server::ViewService;
+use hefu_proto::{convert, status, v1};
+use hefu_types::{Code, Millis, Period, PublicKey, Reason, Refusal, Size, SubmissionHash};
+use hefu_views::series::{self, Selection};
+use hefu_views::{AsOf, Projector, Tables, VIEWS, ViewError, board, explain, members};
+use tonic::{Request, Response, Status};
+
+use crate::config::VIEW_WAIT;
+use crate::projection::Projection;
+
+/// Observations in one answer; a cell may have millions of vintages.
+const OBSERVATIONS_MAX: usize = 10_000;
+
+/// Answers questions from the views.
+#[derive(Clone)]
+pub struct Queries {
+    journal: Arc<Journal>,
+    projection: Arc<Projection>,
+}
+
+/// A result that is not an answer yet.
+type Answer<T> = Result<T, Refusal>;
+
+impl Queries {
+    /// Answers from these views.
+    #[must_use]
+    pub const fn new(journal: Arc<Journal>, projection: Arc<Projection>) -> Self {
+        Self { journal, projection }
+    }
+
+    /// Runs one query at one moment: waits until the views have seen enough, then reads off the async threads.
+    async fn ask<T: Send + 'static>(
+        &self,
+        as_of: Option<v1::AsOf>,
+        min_seq: u64,
+        query: impl FnOnce(&Tables<'_>, AsOf) -> Answer<T> + Send + 'static,
+    ) -> Result<(T, Size), Status> {
+        let size = self.moment(as_of, min_seq).await.map_err(|r| status::to_status(&r))?;
+        let projection = Arc::clone(&self.projection);
+        let read = move || {
+            let (_complete, rows) = projection.read();
+            query(&Tables::of(rows), AsOf::size(size))
+        };
+        match tokio::task::spawn_blocking(read).await {
+            Ok(answer) => answer.map(|answer| (answer, size)).map_err(|r| status::to_status(&r)),
+            Err(_) => Err(status::to_status(&Refusal::new(Reason::ShuttingDown, "", "the server is stopping"))),
+        }
+    }
+
+    /// The size of the log that the question is about, once every view has applied it and `min_seq`.
+    async fn moment(&self, as_of: Option<v1::AsOf>, min_seq: u64) -> Answer<Size> {
+        let needed = Size::new(if min_seq == 0 { 0 } else { min_seq.saturating_add(1) });
+        match as_of.and_then(|a| a.moment) {
+            None => self.wait_for(needed).await,
+            Some(Moment::Seq(seq)) => {
+                let size = Size::new(seq.saturating_add(1));
+                self.wait_for(size.max(needed)).await.map(|_| size)
+            }
+            Some(Moment::Time(time)) => {
+                let size = self.journal.size_at(Millis::new(time)).map_err(unreadable)?;
+                self.wait_for(size.max(needed)).await.map(|_| size)
+            }
+        }
+    }
+
+    /// Waits until every view has applied `size`; returns what they have applied.
+    async fn wait_for(&self, size: Size) -> Answer<Size> {
+        let head = self.journal.head().borrow().size;
+        if size > head {
+            let detail = format!("position {} of a log of {head}", size.get() - 1);
+            return Err(Refusal::new(Reason::SeqBeyondHead, "min_seq", detail));
+        }
+        let mut applied = self.projection.applied();
+        let reached = tokio::time::timeout(VIEW_WAIT, applied.wait_for(|applied| *applied >= size)).await;
+        match reached {
+            Ok(Ok(applied)) => Ok(*applied),
+            _ => Err(Refusal::new(Reason::ViewBehind, "", format!("the views have not reached {size}"))),
+        }
+    }
+
+    /// Where a key stands, durably.
+    ///
+    /// # Errors
+    /// When the store can't be read or the views are behind.
+    pub async fn key_state(&self, key: PublicKey) -> Result<v1::GetKeyStateResponse, Status> {
+        // The head first: the views must have seen every entry that the index is asked about.
+        let head = self.journal.head().borrow().size;
+        let journal = Arc::clone(&self.journal);
+        let min_seq = head.last_seq().map_or(0, |seq| seq.get());
+        let ledger_id = self.journal.ledger().map(|l| l.id.as_bytes().to_vec().into()).unwrap_or_default();
+        let query = move |tables: &Tables<'_>, as_of| {
+            let last = journal.last_of(&key).map_err(unreadable)?;
+            let last = last.map(|entry| entry.decode()).transpose()?;
+            let (key_seq, hash) =
+                last.map_or((0, SubmissionHash::NONE), |e| (e.submission.key_seq.get(), e.submission_hash));
+            let owner = members::member_of(&*tables.members, &key, as_of).map_err(failed)?;
+            let member = owner.map(|code| members::get(&*tables.members, &code, as_of)).transpose().map_err(failed)?;
+            Ok(wire::key_state(member.flatten().as_ref(), &key, key_seq, &hash, ledger_id))
+        };
+        self.ask(None, min_seq, query).await.map(|(state, _)| state)
+    }
+}
+
+fn failed(e: ViewError) -> Refusal {
+    match e {
+        ViewError::TooMany(limit) => {
+            Refusal::new(Reason::ArgumentInvalid, "", format!("more than {limit} observations; narrow the question"))
+        }
+        other => unreadable(other),
+    }
+}
+
+fn unreadable(e: impl std::error::Error) -> Refusal {
+    Refusal::new(Reason::StorageDamaged, "", e.to_string())
+}
+
+fn code(text: &str, field: &str) -> Answer<Code> {
+    Code::new(text).map_err(|e| Refusal::new(Reason::CodeInvalid, field, e.to_string()))
+}
+
+fn optional_code(text: &str, field: &str) -> Answer<Option<Code>> {
+    if text.is_empty() { Ok(None) } else { code(text, field).map(Some) }
+}
+
+fn optional_period(text: &str) -> Answer<Option<Period>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|e| Refusal::new(Reason::PeriodInvalid, "period", format!("{e}")))
+}
+
+fn no_indicator(code: &Code) -> Refusal {
+    Refusal::new(Reason::IndicatorNotFound, "indicator", format!("no indicator {code}"))
+}
+
+#[tonic::async_trait]
+impl ViewService for Queries {
+    async fn list_indicators(
+        &self,
+        request: Request<v1::ListIndicatorsRequest>,
+    ) -> Result<Response<v1::ListIndicatorsResponse>, Status> {
+        let v1::ListIndicatorsRequest { plan, area, as_of, min_seq } = request.into_inner();
+        let query = move |tables: &Tables<'_>, as_of| {
+            let (plan, area) = (optional_code(&plan, "plan")?, optional_code(&area, "area")?);
+            board::list(tables, plan.as_ref(), area.as_ref(), as_of).map_err(failed)
+        };
+        let (rows, size) = self.ask(as_of, min_seq, query).await?;
+        let rows = rows.iter().map(wire::board_row).collect();
+        Ok(Response::new(v1::ListIndicatorsResponse { rows, size: size.get() }))
+    }
+
+    async fn get_indicator(
+        &self,
+        request: Request<v1::GetIndicatorRequest>,
+    ) -> Result<Response<v1::GetIndicatorResponse>, Status> {
+        let v1::GetIndicatorRequest { indicator, as_of, min_seq } = request.into_inner();
+        let query = move |tables: &Tables<'_>, as_of| {
+            let indicator = code(&indicator, "indicator")?;
+            let found = board::indicator(tables, &indicator, as_of).map_err(failed)?;
+            found.ok_or_else(|| no_indicator(&indicator))
+        };
+        let ((indicator, rows), size) = self.ask(as_of, min_seq, query).await?;
+        Ok(Response::new(v1::GetIndicatorResponse {
+            definition: Some(convert::to_wire(&indicator.definition)),
+            retired: indicator.retired,
+            rows: rows.iter().map(wire::board_row).collect(),
+            size: size.get(),
+        }))
+    }
+
+    async fn get_series(
+        &self,
+        request: Request<v1::GetSeriesRequest>,
+    ) -> Result<Response<v1::GetSeriesResponse>, Status> {
+        let v1::GetSeriesRequest { indicator, area, include_history, as_of, min_seq } = request.into_inner();
+        let query = move |tables: &Tables<'_>, as_of| {
+            let (indicator, area) = (code(&indicator, "indicator")?, optional_code(&area, "area")?);
+            let known = hefu_views::plan::indicator(&*tables.plan, &indicator, as_of).map_err(failed)?;
+            known.ok_or_else(|| no_indicator(&indicator))?;
+            let select = Selection {
+                indicator: &indicator,
+                area: area.as_ref(),
+                history: include_history,
+                limit: OBSERVATIONS_MAX,
+            };
+            series::query(tables, &select, as_of).map_err(failed)
+        };
+        let (observations, size) = self.ask(as_of, min_seq, query).await?;
+        let observations = observations.iter().map(wire::observation).collect();
+        Ok(Response::new(v1::GetSeriesResponse { observations, size: size.get() }))
+    }
+
+    async fn list_members(
+        &self,
+        request: Request<v1::ListMembersRequest>,
+    ) -> Result<Response<v1::ListMembersResponse>, Status> {
+        let v1::ListMembersRequest { as_of, min_seq } = request.into_inner();
+        let query = |tables: &Tables<'_>, as_of| members::list(&*tables.members, as_of).map_err(failed);
+        let (members, size) = self.ask(as_of, min_seq, query).await?;
+        let members = members.iter().map(wire::member).collect();
+        Ok(Response::new(v1::ListMembersResponse { members, size: size.get() }))
+    }
+
+    async fn get_member(
+        &self,
+        request: Request<v1::GetMemberRequest>,
+    ) -> Result<Response<v1::GetMemberResponse>, Status> {
+        let v1::GetMemberRequest { member, as_of, min_seq } = request.into_inner();
+        let query = move |tables: &Tables<'_>, as_of| {
+            let member = code(&member, "member")?;
+            let found = members::get(&*tables.members, &member, as_of).map_err(failed)?;
+            found.ok_or_else(|| Refusal::new(Reason::MemberNotFound, "member", format!("no member {member}")))
+        };
+        let (member, size) = self.ask(as_of, min_seq, query).await?;
+        Ok(Response::new(v1::GetMemberResponse { member: Some(wire::member(&member)), size: size.get() }))
+    }
+
+    async fn explain_value(
+        &self,
+        request: Request<v1::ExplainValueRequest>,
+    ) -> Result<Response<v1::ExplainValueResponse>, Status> {
+        let v1::ExplainValueRequest { indicator, area, period, as_of, min_seq } = request.into_inner();
+        let query = move |tables: &Tables<'_>, as_of| {
+            let (indicator, area) = (code(&indicator, "indicator")?, code(&area, "area")?);
+            let period = optional_period(&period)?;
+            let found = explain::value(tables, &indicator, &area, period, as_of).map_err(failed)?;
+            found.ok_or_else(|| no_indicator(&indicator))
+        };
+        let (explanation, size) = self.ask(as_of, min_seq, query).await?;
+        Ok(Response::new(wire::explanation(&explanation, size)))
+    }
+
+    async fn list_views(
+        &self,
+        request: Request<v1::ListViewsRequest>,
+    ) -> Result<Response<v1::ListViewsResponse>, Status> {
+        self.moment(None, request.into_inner().min_seq).await.map_err(|r| status::to_status(&r))?;
+        let (_complete, rows) = self.projection.read();
+        let projector = Projector::new(rows);
+        let views = VIEWS
+            .iter()
+            .map(|view| projector.cursor(*view).map(|cursor| wire::view(&view.id(), &cursor)))
+            .collect::<Result<_, _>>()
+            .map_err(|e| status::to_status(&failed(e)))?;
+        Ok(Response::new(v1::ListViewsResponse { views }))
+    }
+}

@@ -1,0 +1,180 @@
+//! Rows of the views as the wire carries them.
+
+use bytes::Bytes;
+use hefu_proto::{convert, v1};
+use hefu_types::{PublicKey, Size, SubmissionHash};
+use hefu_views::board::BoardRow;
+use hefu_views::explain::{EvidenceRole, Explanation};
+use hefu_views::members::{Member, MemberKey, MemberStatus};
+use hefu_views::progress::{Progress, Status};
+use hefu_views::series::{Observation, ObservationFact};
+use hefu_views::{Cursor, ViewId};
+
+fn bytes(slice: &[u8]) -> Bytes {
+    Bytes::copy_from_slice(slice)
+}
+
+pub(super) fn board_row(row: &BoardRow) -> v1::BoardRow {
+    v1::BoardRow {
+        indicator: row.indicator.to_string(),
+        name: Some(convert::to_wire(&row.name)),
+        part: row.part.to_string(),
+        area: row.area.to_string(),
+        unit: row.unit.to_string(),
+        latest: row.latest.as_ref().map(observation),
+        targets: row.targets.iter().map(progress).collect(),
+    }
+}
+
+fn progress(progress: &Progress) -> v1::TargetProgress {
+    let target = &progress.target;
+    let status = match progress.status {
+        Status::NoReport => v1::TargetStatus::NoReport,
+        Status::Met => v1::TargetStatus::Met,
+        Status::OnTrack => v1::TargetStatus::OnTrack,
+        Status::Behind => v1::TargetStatus::Behind,
+    };
+    v1::TargetProgress {
+        target: Some(v1::Target {
+            year: target.year,
+            strength: target.strength.number().cast_signed(),
+            comparator: target.comparator.number().cast_signed(),
+            value: Some(convert::to_wire(&target.value)),
+            adjusted: target.adjusted,
+            provenance: target.provenance.as_ref().map(convert::to_wire),
+            seq: target.origin.seq.get(),
+            event_index: target.origin.event_index,
+        }),
+        status: status.into(),
+        attained_percent: progress.attained_percent.as_ref().map(convert::to_wire),
+    }
+}
+
+pub(super) fn observation(observation: &Observation) -> v1::Observation {
+    let (fact, origin) = (&observation.fact, &observation.origin);
+    let common = v1::Observation {
+        area: fact.area().to_string(),
+        period: fact.period().to_string(),
+        value: fact.value().as_ref().map(convert::to_wire),
+        member: observation.member.to_string(),
+        key: bytes(origin.key.as_bytes()),
+        recorded_at: origin.recorded_at.get(),
+        seq: origin.seq.get(),
+        event_index: origin.event_index,
+        submission_hash: bytes(origin.submission_hash.as_bytes()),
+        retracted: fact.is_retraction(),
+        ..v1::Observation::default()
+    };
+    match fact {
+        ObservationFact::Reported(reported) => v1::Observation {
+            obs_status: reported.obs_status.number().cast_signed(),
+            qualifier: reported.qualifier.map_or(0, |q| q.number().cast_signed()),
+            as_of_date: reported.as_of_date.map(|d| d.to_string()).unwrap_or_default(),
+            source: reported.source.as_ref().map(convert::to_wire),
+            note: reported.note.to_string(),
+            reason: reported.reason.to_string(),
+            ..common
+        },
+        ObservationFact::Retracted(retracted) => v1::Observation { reason: retracted.reason.to_string(), ..common },
+    }
+}
+
+pub(super) fn member(member: &Member) -> v1::Member {
+    let status = match member.status {
+        MemberStatus::Active => v1::MemberStatus::Active,
+        MemberStatus::Suspended => v1::MemberStatus::Suspended,
+        MemberStatus::Withdrawn => v1::MemberStatus::Withdrawn,
+    };
+    v1::Member {
+        member: member.member.to_string(),
+        name: Some(convert::to_wire(&member.name)),
+        member_type: member.member_type.number().cast_signed(),
+        conference_role: member.conference_role.map_or(0, |r| r.number().cast_signed()),
+        status: status.into(),
+        keys: member.keys.iter().map(key).collect(),
+        admitted_seq: member.admitted.seq.get(),
+    }
+}
+
+fn roles(key: &MemberKey) -> Vec<i32> {
+    key.roles.iter().map(|role| role.number().cast_signed()).collect()
+}
+
+fn key(key: &MemberKey) -> v1::Key {
+    let revoked = key.revoked.as_ref();
+    v1::Key {
+        key: bytes(key.key.as_bytes()),
+        roles: roles(key),
+        holder: key.holder.to_string(),
+        recovery: key.recovery,
+        office_recovery: key.office_recovery,
+        enrolled_seq: key.enrolled.seq.get(),
+        revoked: revoked.is_some(),
+        revocation_reason: revoked.map_or(0, |r| r.reason.number().cast_signed()),
+        revoked_seq: revoked.map_or(0, |r| r.origin.seq.get()),
+        compromised_since_seq: revoked.map_or(0, |r| r.since_seq.get()),
+    }
+}
+
+/// `member` is the one that the key speaks for, if it is enrolled.
+pub(super) fn key_state(
+    member: Option<&Member>,
+    key: &PublicKey,
+    key_seq: u64,
+    last: &SubmissionHash,
+    ledger_id: Bytes,
+) -> v1::GetKeyStateResponse {
+    let record = member.and_then(|m| m.keys.iter().find(|k| k.key == *key));
+    let active =
+        member.is_some_and(|m| m.status == MemberStatus::Active) && record.is_some_and(|k| k.revoked.is_none());
+    v1::GetKeyStateResponse {
+        member: member.map(|m| m.member.to_string()).unwrap_or_default(),
+        roles: record.map(roles).unwrap_or_default(),
+        active,
+        key_seq,
+        submission_hash: bytes(last.as_bytes()),
+        ledger_id,
+    }
+}
+
+pub(super) fn explanation(explanation: &Explanation, size: Size) -> v1::ExplainValueResponse {
+    let evidence = explanation.evidence.iter().map(|item| v1::Evidence {
+        role: evidence_role(item.role).into(),
+        kind: item.origin.kind().to_owned(),
+        seq: item.origin.seq.get(),
+        event_index: item.origin.event_index,
+        submission_hash: bytes(item.origin.submission_hash.as_bytes()),
+        recorded_at: item.origin.recorded_at.get(),
+        member: item.member.to_string(),
+        key: bytes(item.origin.key.as_bytes()),
+        summary: item.summary.clone(),
+    });
+    v1::ExplainValueResponse {
+        row: Some(board_row(&explanation.row)),
+        evidence: evidence.collect(),
+        size: size.get(),
+        complete: explanation.complete,
+    }
+}
+
+const fn evidence_role(role: EvidenceRole) -> v1::EvidenceRole {
+    match role {
+        EvidenceRole::Plan => v1::EvidenceRole::Plan,
+        EvidenceRole::Definition => v1::EvidenceRole::Definition,
+        EvidenceRole::Target => v1::EvidenceRole::Target,
+        EvidenceRole::Authority => v1::EvidenceRole::Authority,
+        EvidenceRole::Baseline => v1::EvidenceRole::Baseline,
+        EvidenceRole::Value => v1::EvidenceRole::Value,
+        EvidenceRole::Superseded => v1::EvidenceRole::Superseded,
+    }
+}
+
+pub(super) fn view(id: &ViewId, cursor: &Cursor) -> v1::View {
+    v1::View {
+        name: id.name.to_owned(),
+        version: id.version,
+        size: cursor.size().get(),
+        digest: bytes(cursor.digest().as_bytes()),
+        rows: cursor.rows(),
+    }
+}

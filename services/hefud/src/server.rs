@@ -1,0 +1,173 @@
+//! How the parts are joined, started in order and stopped in the reverse one.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use hefu_journal::{Durability, Journal, Options, RocksStore};
+use hefu_proto::v1::log_service_server::LogServiceServer;
+use hefu_proto::v1::submission_service_server::SubmissionServiceServer;
+use hefu_proto::v1::view_service_server::ViewServiceServer;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tonic::transport::server::Router;
+
+use crate::admission::Admission;
+use crate::config::{ANSWER_BYTES_MAX, Config, DRAIN_WAIT, REQUEST_BYTES_MAX};
+use crate::connections;
+use crate::log::Log;
+use crate::operator;
+use crate::projection::Projection;
+use crate::query::Queries;
+use crate::submit::Submissions;
+
+/// A running server.
+pub struct Server {
+    address: SocketAddr,
+    journal: Arc<Journal>,
+    projection: Arc<Projection>,
+    stop: watch::Sender<bool>,
+    serving: JoinHandle<Result<(), tonic::transport::Error>>,
+}
+
+/// Opens the journal of a configured folder.
+///
+/// # Errors
+/// When it can't be opened, see [`hefu_journal::OpenError`].
+pub fn open_journal(config: &Config) -> anyhow::Result<(Journal, RocksStore)> {
+    let durability = if config.unsafe_no_sync { Durability::Unsynced } else { Durability::Synced };
+    let path = config.journal();
+    let store = open_store(&path, durability)?;
+    let options = Options {
+        queue_submissions: config.queue_max,
+        accept_clock_gap: config.accept_clock_gap,
+        ..Options::default()
+    };
+    let journal = Journal::open(Arc::new(store.clone()), options)
+        .map_err(|e| anyhow::Error::new(e).context(format!("{} does not open", path.display())))?;
+    Ok((journal, store))
+}
+
+/// Opens the database below a data folder.
+///
+/// # Errors
+/// When it is locked by another process, damaged, or newer than this program.
+pub fn open_store(path: &Path, durability: Durability) -> anyhow::Result<RocksStore> {
+    RocksStore::open(path, durability).with_context(|| format!("can't open {}", path.display()))
+}
+
+impl Server {
+    /// Opens the journal, starts the views and listens. It answers when this returns.
+    ///
+    /// # Errors
+    /// When there is no ledger in the folder, it can't be opened, or the address can't be had.
+    pub async fn start(config: &Config) -> anyhow::Result<Self> {
+        if !config.journal().is_dir() {
+            bail!("{} holds no ledger; make one with `hefud init`", config.data.display());
+        }
+        let (journal, store) = open_journal(config)?;
+        if journal.ledger().is_none() {
+            bail!("the ledger in {} was never opened; `hefud init` did not finish, start over", config.data.display());
+        }
+        let listener =
+            TcpListener::bind(config.listen).await.with_context(|| format!("can't listen on {}", config.listen))?;
+        let address = listener.local_addr()?;
+        let journal = Arc::new(journal);
+        let projection = Arc::new(Projection::start(Arc::clone(&journal), Arc::new(store.rows()))?);
+        let (stop, stopped) = watch::channel(false);
+        operator::serve(&config.operator_socket(), Arc::clone(&projection), stopped.clone())?;
+        let router = router(config, &journal, &projection, &stopped).await?;
+        let connections = connections::accept(listener, config.connections_max);
+        let mut stopping = stopped;
+        let signal = async move { drop(stopping.wait_for(|stop| *stop).await) };
+        let serving = tokio::spawn(router.serve_with_incoming_shutdown(connections, signal));
+        let head = *journal.head().borrow();
+        tracing::info!(%address, size = %head.size, chain_hash = %head.chain_hash, "serving");
+        Ok(Self { address, journal, projection, stop, serving })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The journal, for tests that look behind the wire.
+    #[must_use]
+    pub const fn journal(&self) -> &Arc<Journal> {
+        &self.journal
+    }
+
+    /// The views, for tests that look behind the wire.
+    #[must_use]
+    pub const fn projection(&self) -> &Arc<Projection> {
+        &self.projection
+    }
+
+    /// Stops: takes no new calls, lets open ones finish for a while, commits what is queued, closes the database.
+    pub async fn stop(self) {
+        let Self { journal, projection, stop, mut serving, .. } = self;
+        stop.send_replace(true);
+        if tokio::time::timeout(DRAIN_WAIT, &mut serving).await.is_err() {
+            tracing::warn!("open streams are cut off");
+            serving.abort();
+        }
+        let closing = move || {
+            drop(projection);
+            drop(journal);
+        };
+        if tokio::task::spawn_blocking(closing).await.is_err() {
+            tracing::error!("closing failed");
+        }
+    }
+}
+
+async fn router(
+    config: &Config,
+    journal: &Arc<Journal>,
+    projection: &Arc<Projection>,
+    stop: &watch::Receiver<bool>,
+) -> anyhow::Result<Router> {
+    let queries = Queries::new(Arc::clone(journal), Arc::clone(projection));
+    let submissions = Submissions {
+        admission: Arc::new(Admission::start(config.admission_threads, config.queue_max)?),
+        journal: Arc::clone(journal),
+        queries: queries.clone(),
+    };
+    let log = Log { journal: Arc::clone(journal), stop: stop.clone() };
+    let (health, health_service) = tonic_health::server::health_reporter();
+    health.set_serving::<LogServiceServer<Log>>().await;
+    health.set_serving::<ViewServiceServer<Queries>>().await;
+    health.set_serving::<SubmissionServiceServer<Submissions>>().await;
+    tokio::spawn(report_health(health, Arc::downgrade(journal)));
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(hefu_proto::DESCRIPTORS)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1()?;
+    Ok(tonic::transport::Server::builder()
+        .max_concurrent_streams(config.streams_max)
+        .add_service(health_service)
+        .add_service(reflection)
+        .add_service(SubmissionServiceServer::new(submissions).max_decoding_message_size(REQUEST_BYTES_MAX))
+        .add_service(LogServiceServer::new(log).max_decoding_message_size(REQUEST_BYTES_MAX))
+        .add_service(
+            ViewServiceServer::new(queries)
+                .max_decoding_message_size(REQUEST_BYTES_MAX)
+                .max_encoding_message_size(ANSWER_BYTES_MAX),
+        ))
+}
+
+/// Says that writes are not served once the journal has latched; reads go on.
+async fn report_health(health: tonic_health::server::HealthReporter, journal: std::sync::Weak<Journal>) {
+    let mut tick = tokio::time::interval(std::time::Duration::from_millis(500));
+    loop {
+        tick.tick().await;
+        match journal.upgrade().map(|journal| journal.latched()) {
+            Some(None) => {}
+            Some(Some(_)) => return health.set_not_serving::<SubmissionServiceServer<Submissions>>().await,
+            None => return,
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The write path, as its callers see it: read this first.
+
+use std::sync::Arc;
+
+use hefu_journal::{Journal, Recorded};
+use hefu_proto::v1::submission_service_server::SubmissionService;
+use hefu_proto::{convert, status, v1};
+use hefu_types::{Refusal, SubmissionHash};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status, Streaming};
+
+use crate::admission::Admission;
+use crate::query::Queries;
+use crate::stream;
+
+/// Takes submissions.
+pub struct Submissions {
+    /// Checks what needs no state, on all cores.
+    pub admission: Arc<Admission>,
+    /// Gives what was admitted its place, durably.
+    pub journal: Arc<Journal>,
+    /// Knows members and keys.
+    pub queries: Queries,
+}
+
+#[tonic::async_trait]
+impl SubmissionService for Submissions {
+    async fn submit(&self, request: Request<v1::SubmitRequest>) -> Result<Response<v1::SubmitResponse>, Status> {
+        let recorded = self.record(request.into_inner().signed).await.map_err(|r| status::to_status(&r))?;
+        Ok(Response::new(v1::SubmitResponse { position: Some(position(&recorded)) }))
+    }
+
+    type SubmitStreamStream = ReceiverStream<Result<v1::SubmitStreamResponse, Status>>;
+
+    async fn submit_stream(
+        &self,
+        request: Request<Streaming<v1::SubmitStreamRequest>>,
+    ) -> Result<Response<Self::SubmitStreamStream>, Status> {
+        let (admission, journal) = (Arc::clone(&self.admission), Arc::clone(&self.journal));
+        Ok(Response::new(stream::serve(request.into_inner(), admission, journal)))
+    }
+
+    async fn get_key_state(
+        &self,
+        request: Request<v1::GetKeyStateRequest>,
+    ) -> Result<Response<v1::GetKeyStateResponse>, Status> {
+        let key = convert::public_key(&request.into_inner().key).map_err(|r| status::to_status(&r))?;
+        self.queries.key_state(key).await.map(Response::new)
+    }
+}
+
+impl Submissions {
+    async fn record(&self, signed: Option<v1::SignedSubmission>) -> Result<Recorded, Refusal> {
+        let signed = convert::signed(signed)?; //                    the wire
+        let admitted = self.admission.admit(signed).await?; //       canonical form, limits, strict signature
+        let ticket = self.journal.submit(admitted)?; //              in line for the sequencer
+        ticket.outcome().await //                                    decided, chained, synced
+    }
+}
+
+/// The position as the wire carries it.
+#[must_use]
+pub fn position(recorded: &Recorded) -> v1::Position {
+    let Recorded { seq, recorded_at, chain_hash, submission_hash, already_recorded } = recorded;
+    let hash = |h: &SubmissionHash| h.as_bytes().to_vec().into();
+    v1::Position {
+        seq: seq.get(),
+        recorded_at: recorded_at.get(),
+        chain_hash: chain_hash.as_bytes().to_vec().into(),
+        submission_hash: hash(submission_hash),
+        already_recorded: *already_recorded,
+    }
+}

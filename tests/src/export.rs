@@ -1,0 +1,72 @@
+//! Exports written without the command line, and the verdict on them.
+
+use std::fs;
+use std::path::Path;
+
+use bytes::Bytes;
+use hefu_journal::Journal;
+use hefu_types::{Entry, Seq};
+use hefu_verify::export::bundle_path;
+use hefu_verify::{Export, Head, Report, verify};
+
+/// Entries of a full bundle, as tlog-tiles says.
+const BUNDLE: usize = 256;
+
+/// Writes entry bundles.
+///
+/// # Panics
+/// When the folder can't be written.
+pub fn write(dir: &Path, entries: &[Bytes]) {
+    for (bundle, n) in entries.chunks(BUNDLE).zip(0..) {
+        let width = (bundle.len() < BUNDLE).then_some(bundle.len() as u64);
+        let path = dir.join("tile/entries").join(bundle_path(n, width));
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        let framed = bundle.iter().flat_map(|entry| {
+            let len = u16::try_from(entry.len()).expect("an entry's length");
+            [&len.to_be_bytes()[..], entry].concat()
+        });
+        fs::write(path, framed.collect::<Vec<u8>>()).expect("a bundle");
+    }
+}
+
+/// The head that these entries end in.
+///
+/// # Panics
+/// When there is none.
+#[must_use]
+pub fn head_of(entries: &[Entry]) -> Head {
+    let last = entries.last().expect("an entry");
+    Head { size: last.seq().size(), chain_hash: last.chain_hash() }
+}
+
+/// Everything durable in a journal.
+///
+/// # Panics
+/// When it can't be read.
+#[must_use]
+pub fn entries_of(journal: &Journal) -> Vec<Bytes> {
+    let mut all = Vec::new();
+    loop {
+        let batch = journal.read(Seq::new(all.len() as u64), 4_096, usize::MAX).expect("readable entries");
+        if batch.is_empty() {
+            return all;
+        }
+        all.extend(batch);
+    }
+}
+
+/// Exports a journal, verifies the export against the journal's own head, and returns the report.
+///
+/// # Panics
+/// When it does not verify.
+pub fn verify_log(journal: &Journal) -> Report {
+    let dir = tempfile::tempdir().expect("a folder");
+    let entries = entries_of(journal);
+    write(dir.path(), &entries);
+    let head = *journal.head().borrow();
+    assert_eq!(head.size.get(), entries.len() as u64, "the head counts the entries");
+    let export = Export::open(dir.path()).expect("an export");
+    let report = verify(&export, Head { size: head.size, chain_hash: head.chain_hash }, &mut |_| {}).expect("readable");
+    assert_eq!(report.failure, None);
+    report
+}

@@ -1,0 +1,125 @@
+//! A real server inside the test's process, on a free port, over a real database in a temporary folder.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use hefu_journal::{Durability, Journal, Options};
+use hefu_proto::v1::log_service_client::LogServiceClient;
+use hefu_proto::v1::submission_service_client::SubmissionServiceClient;
+use hefu_proto::v1::view_service_client::ViewServiceClient;
+use hefu_proto::{convert, status, v1};
+use hefu_rules::admit;
+use hefu_types::{Refusal, SignedSubmission};
+use hefud::config::Settings;
+use hefud::server::open_store;
+use hefud::{Config, Server};
+use tempfile::TempDir;
+use tonic::transport::Channel;
+
+use crate::export::verify_log;
+use crate::world::World;
+
+/// A server with the entries of a [`World`], and clients for it.
+pub struct TestServer {
+    /// The server.
+    pub server: Server,
+    /// Its settings, for another start over the same folder.
+    pub config: Config,
+    /// Clients.
+    pub submissions: SubmissionServiceClient<Channel>,
+    /// Clients.
+    pub log: LogServiceClient<Channel>,
+    /// Clients.
+    pub views: ViewServiceClient<Channel>,
+    _dir: Option<TempDir>,
+}
+
+/// Settings for a server over a folder on a free port.
+///
+/// # Panics
+/// Never: the settings fit.
+#[must_use]
+pub fn config(data: PathBuf) -> Config {
+    let listen: SocketAddr = ([127, 0, 0, 1], 0).into();
+    Settings { data: Some(data), listen: Some(listen), ..Settings::default() }.resolve().expect("settings that fit")
+}
+
+/// Records a world's submissions into a fresh journal.
+///
+/// # Panics
+/// When one of them is refused.
+pub fn seed(config: &Config, world: &World) {
+    std::fs::create_dir_all(&config.data).expect("a folder");
+    let store = open_store(&config.journal(), Durability::Synced).expect("a fresh database");
+    let journal = Journal::open(Arc::new(store), Options::default()).expect("an empty journal");
+    for entry in &world.entries {
+        let admitted = admit(entry.signed()).expect("admitted before");
+        journal.submit(admitted).expect("room").wait().expect("accepted before");
+    }
+    journal.close();
+}
+
+impl TestServer {
+    /// A server over a fresh folder with a world's entries.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn with(world: &World) -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        let config = config(dir.path().join("data"));
+        let (seeding, world) = (config.clone(), world.clone());
+        tokio::task::spawn_blocking(move || seed(&seeding, &world)).await.expect("seeded");
+        Self { _dir: Some(dir), ..Self::over(config).await }
+    }
+
+    /// A server over the folder of `config`.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn over(config: Config) -> Self {
+        let server = Server::start(&config).await.expect("a server");
+        let address = format!("http://{}", server.address());
+        let channel = Channel::from_shared(address).expect("an address").connect().await.expect("a connection");
+        Self {
+            server,
+            config,
+            submissions: SubmissionServiceClient::new(channel.clone()),
+            log: LogServiceClient::new(channel.clone()),
+            views: ViewServiceClient::new(channel).max_decoding_message_size(16 << 20),
+            _dir: None,
+        }
+    }
+
+    /// Submits over gRPC.
+    ///
+    /// # Errors
+    /// The refusal.
+    ///
+    /// # Panics
+    /// When the answer is neither a position nor a refusal of ours.
+    pub async fn submit(&mut self, signed: &SignedSubmission) -> Result<v1::Position, Refusal> {
+        let request = v1::SubmitRequest { signed: Some(convert::signed_to_wire(signed)) };
+        match self.submissions.submit(request).await {
+            Ok(answer) => Ok(answer.into_inner().position.expect("a position")),
+            Err(e) => Err(status::from_status(&e).unwrap_or_else(|| panic!("a foreign status: {e:?}"))),
+        }
+    }
+
+    /// Verifies what was written, and stops.
+    ///
+    /// # Panics
+    /// When it does not verify.
+    pub async fn verify_and_stop(self) {
+        let journal = Arc::clone(self.server.journal());
+        tokio::task::spawn_blocking(move || drop(verify_log(&journal))).await.expect("a log that verifies");
+        self.stop().await;
+    }
+
+    /// Stops; gives back what a restart needs.
+    pub async fn stop(self) -> (Config, Option<TempDir>) {
+        let Self { server, config, _dir, .. } = self;
+        server.stop().await;
+        (config, _dir)
+    }
+}
