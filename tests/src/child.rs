@@ -54,6 +54,14 @@ impl Hefud {
         self.child.id()
     }
 
+    /// Waits until it is gone by itself.
+    ///
+    /// # Panics
+    /// When it can't be waited for.
+    pub fn wait(mut self) {
+        self.child.wait().expect("gone");
+    }
+
     /// SIGKILL, and waits until it is gone.
     ///
     /// # Panics

@@ -55,6 +55,20 @@ pub fn entries_of(journal: &Journal) -> Vec<Bytes> {
     }
 }
 
+/// Exports entries, verifies the export against the head that they end in, and returns the report.
+///
+/// # Panics
+/// When it does not verify.
+pub fn verify_entries(entries: &[Entry]) -> Report {
+    let dir = tempfile::tempdir().expect("a folder");
+    let bytes: Vec<Bytes> = entries.iter().map(|entry| entry.bytes().clone()).collect();
+    write(dir.path(), &bytes);
+    let export = Export::open(dir.path()).expect("an export");
+    let report = verify(&export, head_of(entries), &mut |_| {}).expect("readable");
+    assert_eq!(report.failure, None);
+    report
+}
+
 /// Exports a journal, verifies the export against the journal's own head, and returns the report.
 ///
 /// # Panics

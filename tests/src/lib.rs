@@ -9,9 +9,16 @@
 //! Read next: [`world`] (members and keys), `tests/tour.rs`.
 
 pub mod child;
+pub mod dump;
 pub mod export;
+pub mod forge;
+pub mod history;
+pub mod rng;
+pub mod load;
 pub mod server;
 pub mod world;
 
+pub use history::History;
+pub use rng::Rng;
 pub use server::TestServer;
 pub use world::{Signer, World};

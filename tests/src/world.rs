@@ -109,9 +109,14 @@ impl Signer {
     /// Signs its next submission and moves on, trusting that it is recorded.
     pub fn sign(&mut self, events: Vec<Event>) -> SignedSubmission {
         let signed = self.peek(events);
+        self.moved_on(&signed);
+        signed
+    }
+
+    /// Moves on: this submission of its own was recorded.
+    pub fn moved_on(&mut self, signed: &SignedSubmission) {
         self.last_seq = self.last_seq.next();
         self.last_hash = signed.hash();
-        signed
     }
 }
 

@@ -37,6 +37,12 @@ impl EntryChecker {
         self.last.map(|(hash, _)| hash)
     }
 
+    /// When the last entry was recorded; 0 before the first.
+    #[must_use]
+    pub fn recorded_at(&self) -> Millis {
+        self.last.map_or(Millis::new(0), |(_, time)| time)
+    }
+
     /// Takes the next entry.
     ///
     /// # Errors

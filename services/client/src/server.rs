@@ -148,8 +148,20 @@ impl Verdict {
                 let detail = format!("{}: {}", status.code(), status.message());
                 Self::Stop(Refusal::new(Reason::ArgumentInvalid, "", detail))
             }
-            _ => Self::Again(Box::new(status)),
+            _ => Self::Again(no_answer(&status).into()),
         }
+    }
+}
+
+/// What a status without our own code says, and the root of it.
+fn no_answer(status: &Status) -> String {
+    let mut root: Option<&dyn std::error::Error> = std::error::Error::source(status);
+    while let Some(cause) = root.and_then(std::error::Error::source) {
+        root = Some(cause);
+    }
+    match root {
+        Some(root) => format!("{}: {root}", status.message()),
+        None => status.message().to_owned(),
     }
 }
 

@@ -3,14 +3,14 @@
 use std::path::Path;
 use std::str::FromStr;
 
-use hefu_client::keyfile;
+use hefu_client::keyfile::{self, KeyFile};
 use hefu_proto::v1;
 use hefu_types::{EventRef, PublicKey, SubmissionHash};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-/// A public key: 64 hex digits, or the path of a file that holds it as hex or PEM.
+/// A public key: 64 hex digits, or the path of a file that holds it as hex or PEM, or of an unencrypted private key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct KeyArg(pub(crate) PublicKey);
 
@@ -21,10 +21,18 @@ impl FromStr for KeyArg {
         if let Some(key) = keyfile::parse_public(text) {
             return Ok(Self(key));
         }
-        let Ok(content) = std::fs::read_to_string(Path::new(text)) else {
-            return Err("neither 64 hex digits nor a file with a public key".into());
+        let path = Path::new(text);
+        let Ok(content) = std::fs::read_to_string(path) else {
+            return Err("neither 64 hex digits nor a file with a key".into());
         };
-        keyfile::parse_public(&content).map(Self).ok_or_else(|| "the file holds no public key, as hex or PEM".into())
+        match (keyfile::parse_public(&content), keyfile::read(path)) {
+            (Some(key), _) => Ok(Self(key)),
+            (None, Ok(KeyFile::Plain(keys))) => Ok(Self(keys.public())),
+            (None, Ok(KeyFile::Encrypted(_))) => {
+                Err("an encrypted key: give what `hefu key show` prints for it".into())
+            }
+            (None, Err(error)) => Err(error.to_string()),
+        }
     }
 }
 
@@ -45,7 +53,9 @@ impl FromStr for MomentArg {
         let end = text.parse::<Date>().and_then(Date::tomorrow).and_then(|day| day.to_zoned(TimeZone::UTC));
         match end {
             Ok(next) => Ok(Self(v1::as_of::Moment::Time(next.timestamp().as_millisecond() - 1))),
-            Err(_) => Err("neither a seq, nor a time such as 2024-07-15T12:00:00Z, nor a date such as 2024-07-15".into()),
+            Err(_) => {
+                Err("neither a seq, nor a time such as 2024-07-15T12:00:00Z, nor a date such as 2024-07-15".into())
+            }
         }
     }
 }
@@ -125,11 +135,16 @@ mod tests {
     #[test]
     fn a_key_is_hex_or_a_file() {
         let folder = tempfile::tempdir().unwrap();
-        let key = keyfile::generate().public();
-        let path = folder.path().join("key.pub");
-        std::fs::write(&path, keyfile::public_pem(&key)).unwrap();
+        let keys = keyfile::generate();
+        let key = keys.public();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("key.pub"), keyfile::public_pem(&key)).unwrap();
+        keyfile::create(&at("key.pem"), &keys, None).unwrap();
+        keyfile::create(&at("secret.pem"), &keys, Some("tally")).unwrap();
+        let parse = |text: &Path| text.to_str().unwrap().parse::<KeyArg>();
         assert_eq!(key.to_string().parse(), Ok(KeyArg(key)));
-        assert_eq!(path.to_str().unwrap().parse(), Ok(KeyArg(key)));
-        assert!("nowhere".parse::<KeyArg>().is_err());
+        assert_eq!([parse(&at("key.pub")), parse(&at("key.pem"))], [Ok(KeyArg(key)), Ok(KeyArg(key))]);
+        assert!(parse(&at("secret.pem")).unwrap_err().contains("hefu key show"));
+        assert!(parse(Path::new("nowhere")).is_err());
     }
 }

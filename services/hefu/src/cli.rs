@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{board, completions, explain, key, log, member, plan, replay, retract, role, series, submit, verify};
+use crate::commands::{
+    board, completions, explain, key, log, member, plan, replay, retract, role, series, submit, verify,
+};
 use crate::failure::EXIT_CODES;
 use crate::output::Format;
 

@@ -73,15 +73,15 @@ impl Context {
     }
 
     pub(crate) fn rows<R: Record>(&self, rows: &[R]) -> Result<(), Failure> {
-        Ok(output::rows(self.output, rows)?)
+        Ok(output::print(&output::rows(self.output, rows))?)
     }
 
     pub(crate) fn one<R: Record>(&self, thing: &R) -> Result<(), Failure> {
-        Ok(output::one(self.output, thing)?)
+        Ok(output::print(&output::one(self.output, thing))?)
     }
 
     pub(crate) fn with_rows<R: Record, S: Record>(&self, thing: &R, name: &str, rows: &[S]) -> Result<(), Failure> {
-        Ok(output::with_rows(self.output, thing, name, rows)?)
+        Ok(output::print(&output::with_rows(self.output, thing, name, rows))?)
     }
 }
 

@@ -41,7 +41,7 @@ pub(crate) struct Failure {
     pub(crate) detail: String,
     pub(crate) field: String,
     pub(crate) remedy: String,
-    because: Vec<String>,
+    pub(crate) because: Vec<String>,
 }
 
 impl Failure {
@@ -63,6 +63,12 @@ impl Failure {
             "Check the path and its permissions.",
         );
         failure.because(source)
+    }
+
+    /// The same failure, in a file's contents.
+    pub(crate) fn of_file(mut self, path: &std::path::Path) -> Self {
+        self.detail = format!("{}: {}", path.display(), self.detail);
+        self
     }
 
     pub(crate) fn because(mut self, source: &dyn Error) -> Self {

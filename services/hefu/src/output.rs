@@ -54,50 +54,51 @@ macro_rules! record {
 }
 pub(crate) use record;
 
-/// Prints rows.
-pub(crate) fn rows<R: Record>(format: Format, rows: &[R]) -> io::Result<()> {
+/// Rows.
+pub(crate) fn rows<R: Record>(format: Format, rows: &[R]) -> String {
     match format {
-        Format::Table => print(&table::of_rows(rows)),
-        Format::Json => print_json(&json!(rows)),
-        Format::Csv => print(&csv_of(rows, true)?),
+        Format::Table => table::of_rows(rows),
+        Format::Json => json_text(&json!(rows)),
+        Format::Csv => csv_of(rows, true),
     }
 }
 
-/// Prints one thing: fields below one another, an object, or one row.
-pub(crate) fn one<R: Record>(format: Format, thing: &R) -> io::Result<()> {
+/// One thing: fields below one another, an object, or one row.
+pub(crate) fn one<R: Record>(format: Format, thing: &R) -> String {
     match format {
-        Format::Table => print(&table::of_fields(thing)),
-        Format::Json => print_json(&json!(thing)),
-        Format::Csv => print(&csv_of(std::slice::from_ref(thing), true)?),
+        Format::Table => table::of_fields(thing),
+        Format::Json => json_text(&json!(thing)),
+        Format::Csv => csv_of(std::slice::from_ref(thing), true),
     }
 }
 
-/// Prints one thing and the rows that belong to it. CSV has room for the rows only.
-pub(crate) fn with_rows<R: Record, S: Record>(format: Format, thing: &R, name: &str, rows: &[S]) -> io::Result<()> {
+/// One thing and the rows that belong to it. CSV has room for the rows only.
+pub(crate) fn with_rows<R: Record, S: Record>(format: Format, thing: &R, name: &str, rows: &[S]) -> String {
     match format {
-        Format::Table => print(&format!("{}\n{}", table::of_fields(thing), table::of_rows(rows))),
+        Format::Table => format!("{}\n{}", table::of_fields(thing), table::of_rows(rows)),
         Format::Json => {
             let mut object = json!(thing);
             object[name] = json!(rows);
-            print_json(&object)
+            json_text(&object)
         }
-        Format::Csv => print(&csv_of(rows, true)?),
+        Format::Csv => csv_of(rows, true),
     }
 }
 
-/// Prints rows as they come: a line each, without waiting for the next.
-pub(crate) fn line<R: Record>(format: Format, row: &R, first: bool) -> io::Result<()> {
+/// A row of a list that goes on: a line, without waiting for the next.
+pub(crate) fn line<R: Record>(format: Format, row: &R, first: bool) -> String {
     match format {
-        Format::Table => print(&table::line(row)),
-        Format::Json => print(&format!("{}\n", json!(row))),
-        Format::Csv => print(&csv_of(std::slice::from_ref(row), first)?),
+        Format::Table => table::line(row),
+        Format::Json => format!("{}\n", json!(row)),
+        Format::Csv => csv_of(std::slice::from_ref(row), first),
     }
 }
 
-pub(crate) fn print_json(value: &Value) -> io::Result<()> {
-    print(&format!("{value:#}\n"))
+pub(crate) fn json_text(value: &Value) -> String {
+    format!("{value:#}\n")
 }
 
+/// Writes to stdout at once.
 pub(crate) fn print(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(text.as_bytes())?;
@@ -105,16 +106,16 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
 }
 
 /// Rows as CSV.
-pub(crate) fn csv_of<R: Record>(rows: &[R], header: bool) -> io::Result<String> {
+pub(crate) fn csv_of<R: Record>(rows: &[R], header: bool) -> String {
     let mut writer = csv::Writer::from_writer(vec![]);
+    let mut write = |fields: Vec<String>| writer.write_record(fields).expect("memory takes rows of one length");
     if header {
-        writer.write_record(R::COLUMNS.iter().map(|column| column.name))?;
+        write(R::COLUMNS.iter().map(|column| column.name.to_owned()).collect());
     }
     for row in rows {
-        writer.write_record(row.cells().iter().map(|cell| cell.text()))?;
+        write(row.cells().iter().map(|cell| cell.text()).collect());
     }
-    let bytes = writer.into_inner().map_err(|e| io::Error::other(e.to_string()))?;
-    String::from_utf8(bytes).map_err(io::Error::other)
+    String::from_utf8(writer.into_inner().expect("memory takes everything")).expect("strings are UTF-8")
 }
 
 #[cfg(test)]
@@ -152,10 +153,9 @@ mod tests {
             "at": "2023-11-14T22:13:20.123Z",
         });
         assert_eq!(json!(row()), object);
-        let csv = csv_of(&[row()], true).unwrap();
-        let expected = format!(
-            "area,note,value,hash,roles,at\n贵州省,,1.50,{hash},admin;office,2023-11-14T22:13:20.123Z\n"
-        );
+        let csv = csv_of(&[row()], true);
+        let expected =
+            format!("area,note,value,hash,roles,at\n贵州省,,1.50,{hash},admin;office,2023-11-14T22:13:20.123Z\n");
         assert_eq!(csv, expected);
     }
 

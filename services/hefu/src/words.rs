@@ -30,8 +30,6 @@ words! {
     strength Strength "STRENGTH";
     qualifier Qualifier "QUALIFIER";
     evidence_role EvidenceRole "EVIDENCE_ROLE";
-    measure Measure "MEASURE";
-    direction Direction "DIRECTION";
 }
 
 /// The status of an observation: one letter, as SDMX writes it.

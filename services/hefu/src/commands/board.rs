@@ -51,12 +51,8 @@ record! {
 pub(crate) async fn run(context: &Context, args: BoardArgs) -> Result<(), Failure> {
     let server = context.server()?;
     let as_of = args.as_of;
-    let request = v1::ListIndicatorsRequest {
-        plan: args.plan,
-        area: args.area,
-        as_of: as_of.moment(),
-        min_seq: as_of.min_seq,
-    };
+    let request =
+        v1::ListIndicatorsRequest { plan: args.plan, area: args.area, as_of: as_of.moment(), min_seq: as_of.min_seq };
     let answer = server.views().list_indicators(request).await.map_err(|s| server.error(s))?.into_inner();
     let shown = |row: &&v1::BoardRow| !args.reported || row.latest.is_some();
     let rows: Vec<TargetRow> = answer.rows.iter().filter(shown).flat_map(target_rows).collect();

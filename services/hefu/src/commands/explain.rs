@@ -4,11 +4,11 @@ use hefu_client::Server;
 use hefu_proto::v1;
 use hefu_types::{Code, Period};
 
-use super::board::target_rows;
 use crate::args::AsOfArgs;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
-use crate::output::{Hash, Time, record};
+use crate::output::{Hash, Number, Time, record};
+use crate::words;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ExplainArgs {
@@ -22,6 +22,26 @@ pub(crate) struct ExplainArgs {
     period: Option<Period>,
     #[command(flatten)]
     as_of: AsOfArgs,
+}
+
+record! {
+    /// The number that is explained.
+    struct NumberRow {
+        both indicator: String,
+        both name_zh: String,
+        both name_en: String,
+        both area: String,
+        both period: String,
+        both value: Option<Number>,
+        both unit: String,
+        both qualifier: String,
+        both obs_status: String,
+        both member: String,
+        both note: String,
+        both source_title: String,
+        both source_uri: String,
+        both targets: Vec<String>,
+    }
 }
 
 record! {
@@ -53,7 +73,7 @@ pub(crate) async fn run(context: &Context, args: ExplainArgs) -> Result<(), Fail
         min_seq: args.as_of.min_seq,
     };
     let answer = server.views().explain_value(request).await.map_err(|s| server.error(s))?.into_inner();
-    let row = target_rows(&answer.row.unwrap_or_default()).swap_remove(0);
+    let row = number_row(answer.row.unwrap_or_default());
     let evidence: Vec<EvidenceRow> = answer.evidence.into_iter().map(evidence_row).collect();
     context.with_rows(&row, "evidence", &evidence)
 }
@@ -77,9 +97,41 @@ async fn usual_area(server: &Server, args: &ExplainArgs) -> Result<String, Failu
     Ok(row.area.clone())
 }
 
+fn number_row(row: v1::BoardRow) -> NumberRow {
+    let (name, latest) = (row.name.unwrap_or_default(), row.latest.unwrap_or_default());
+    let source = latest.source.unwrap_or_default();
+    NumberRow {
+        indicator: row.indicator,
+        name_zh: name.zh,
+        name_en: name.en,
+        area: row.area,
+        period: latest.period,
+        value: words::number(latest.value.as_ref()),
+        unit: row.unit,
+        qualifier: words::qualifier(latest.qualifier),
+        obs_status: words::obs_status(latest.obs_status),
+        member: latest.member,
+        note: latest.note,
+        source_title: source.title,
+        source_uri: source.uri,
+        targets: row.targets.iter().map(target).collect(),
+    }
+}
+
+/// A target in a few words, such as `2022 ≥ 80000 (hard): met, 157.50 %`.
+fn target(progress: &v1::TargetProgress) -> String {
+    let target = progress.target.clone().unwrap_or_default();
+    let value = words::number(target.value.as_ref()).map_or_else(String::new, |n| n.0);
+    let attained =
+        words::number(progress.attained_percent.as_ref()).map_or_else(String::new, |n| format!(", {} %", n.0));
+    let (comparator, strength) = (words::comparator(target.comparator), words::strength(target.strength));
+    let status = words::target_status(progress.status);
+    format!("{} {comparator} {value} ({strength}): {status}{attained}", target.year)
+}
+
 fn evidence_row(evidence: v1::Evidence) -> EvidenceRow {
     EvidenceRow {
-        role: crate::words::evidence_role(evidence.role),
+        role: words::evidence_role(evidence.role),
         kind: evidence.kind,
         seq: evidence.seq,
         event_index: evidence.event_index.into(),

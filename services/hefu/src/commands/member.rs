@@ -3,6 +3,8 @@
 mod admit;
 mod show;
 
+pub(crate) use show::{KeyRow, MemberRow};
+
 use hefu_types::event::membership::{MemberReinstated, MemberSuspended, MemberWithdrawn};
 use hefu_types::{Code, Event, Text};
 

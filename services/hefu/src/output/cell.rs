@@ -11,6 +11,11 @@ pub(crate) trait Cell {
     /// The whole value.
     fn text(&self) -> String;
 
+    /// The whole value as a field of one thing.
+    fn long(&self) -> String {
+        self.text()
+    }
+
     /// The value in a table.
     fn short(&self) -> String {
         self.text()
@@ -65,6 +70,10 @@ impl<C: Cell> Cell for Option<C> {
 impl Cell for Vec<String> {
     fn text(&self) -> String {
         self.join(";")
+    }
+
+    fn long(&self) -> String {
+        self.join("\n")
     }
 
     fn short(&self) -> String {

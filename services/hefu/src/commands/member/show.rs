@@ -48,8 +48,7 @@ pub(crate) async fn list(context: &Context, as_of: AsOfArgs) -> Result<(), Failu
 
 pub(crate) async fn show(context: &Context, member: &Code, as_of: AsOfArgs) -> Result<(), Failure> {
     let server = context.server()?;
-    let request =
-        v1::GetMemberRequest { member: member.to_string(), as_of: as_of.moment(), min_seq: as_of.min_seq };
+    let request = v1::GetMemberRequest { member: member.to_string(), as_of: as_of.moment(), min_seq: as_of.min_seq };
     let answer = server.views().get_member(request).await.map_err(|s| server.error(s))?.into_inner();
     let member = answer.member.unwrap_or_default();
     let keys: Vec<KeyRow> = member.keys.iter().map(key_row).collect();

@@ -1,0 +1,56 @@
+//! `hefu plan`: built-in catalogues, and what the ledger holds of them.
+
+mod catalogue;
+mod known;
+mod load;
+mod show;
+
+use hefu_types::Code;
+
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::signer::SignerArgs;
+pub(crate) use catalogue::built_in;
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum PlanCommand {
+    /// Publish a built-in plan with its tasks, milestones, indicators and targets; what the ledger has already is skipped.
+    /// By the office, once the reporting units are members.
+    Load {
+        /// A built-in plan, such as guizhou.
+        plan: String,
+        #[command(flatten)]
+        signer: SignerArgs,
+    },
+    /// List the plans of the ledger.
+    List,
+    /// Show a plan of the ledger and its parts.
+    Show {
+        /// The plan's code.
+        plan: Code,
+    },
+    /// List the units of a built-in plan, as `member admit --from` takes them. Needs no server.
+    Units {
+        /// A built-in plan.
+        plan: String,
+    },
+    /// Print published figures of a built-in plan, as `submit --csv` takes them (with --output csv). Needs no server.
+    Reports {
+        /// A built-in plan.
+        plan: String,
+        /// Only those that this unit reports in a demo.
+        #[arg(long, value_name = "CODE")]
+        reporter: Option<Code>,
+    },
+}
+
+pub(crate) async fn run(context: &Context, command: PlanCommand) -> Result<Exit, Failure> {
+    match command {
+        PlanCommand::Load { plan, signer } => return load::run(context, &plan, &signer).await,
+        PlanCommand::List => show::list(context).await?,
+        PlanCommand::Show { plan } => show::show(context, &plan).await?,
+        PlanCommand::Units { plan } => catalogue::units(context, &plan)?,
+        PlanCommand::Reports { plan, reporter } => catalogue::reports(context, &plan, reporter.as_ref())?,
+    }
+    Ok(Exit::Done)
+}

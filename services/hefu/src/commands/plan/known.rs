@@ -1,0 +1,87 @@
+//! What the ledger holds of plans, read from the log itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hefu_types::event::membership::LedgerLimits;
+use hefu_types::event::plan::{PlanPublished, Strength};
+use hefu_types::{Code, Event, Seq};
+
+use crate::commands::log::decode;
+use crate::context::{Context, progress};
+use crate::failure::Failure;
+
+/// Plans and what belongs to them, by plan and code.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    pub(crate) limits: Option<LedgerLimits>,
+    pub(crate) plans: BTreeMap<Code, PlanPublished>,
+    /// The part of each task.
+    pub(crate) tasks: BTreeMap<(Code, Code), Code>,
+    /// The part of each milestone.
+    pub(crate) milestones: BTreeMap<(Code, Code), Code>,
+    /// The plan and part of each indicator.
+    pub(crate) indicators: BTreeMap<Code, (Code, Code)>,
+    pub(crate) targets: BTreeSet<(Code, Code, u32, Strength)>,
+}
+
+impl Known {
+    /// Reads the log up to its head.
+    pub(crate) async fn read(context: &Context) -> Result<Self, Failure> {
+        let reader = context.reader()?;
+        let head = reader.head().await?;
+        let bar = progress("reading the log", head.size.get());
+        let mut entries = reader.entries(Seq::FIRST, head.size);
+        let mut known = Self::default();
+        while let Some(entry) = entries.next().await? {
+            let decoded = decode(&entry)?;
+            decoded.submission.events.iter().for_each(|event| known.take(event));
+            bar.inc(1);
+        }
+        bar.finish_and_clear();
+        Ok(known)
+    }
+
+    pub(crate) fn take(&mut self, event: &Event) {
+        match event {
+            Event::LedgerOpened(e) => self.limits = Some(e.limits.clone()),
+            Event::PlanPublished(e) => drop(self.plans.insert(e.plan.clone(), (**e).clone())),
+            Event::TaskDefined(e) => drop(self.tasks.insert((e.plan.clone(), e.task.clone()), e.part.clone())),
+            Event::MilestoneSet(e) => {
+                drop(self.milestones.insert((e.plan.clone(), e.milestone.clone()), e.part.clone()));
+            }
+            Event::IndicatorDefined(e) => {
+                drop(self.indicators.insert(e.indicator.clone(), (e.plan.clone(), e.part.clone())));
+            }
+            Event::TargetSet(e) => drop(self.targets.insert((e.indicator.clone(), e.area.clone(), e.year, e.strength))),
+            _ => {}
+        }
+    }
+
+    /// Whether the ledger has what an event of a plan would add.
+    pub(crate) fn has(&self, event: &Event) -> bool {
+        match event {
+            Event::PlanPublished(e) => self.plans.contains_key(&e.plan),
+            Event::TaskDefined(e) => self.tasks.contains_key(&(e.plan.clone(), e.task.clone())),
+            Event::MilestoneSet(e) => self.milestones.contains_key(&(e.plan.clone(), e.milestone.clone())),
+            Event::IndicatorDefined(e) => self.indicators.contains_key(&e.indicator),
+            Event::TargetSet(e) => self.targets.contains(&(e.indicator.clone(), e.area.clone(), e.year, e.strength)),
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hefu_seeds::Catalogue;
+
+    #[test]
+    fn a_plan_that_was_loaded_half_is_known_half() {
+        let events = Catalogue::guizhou().unwrap().plan_events().unwrap();
+        let mut known = Known::default();
+        let (loaded, missing) = events.split_at(events.len() / 2);
+        loaded.iter().for_each(|event| known.take(event));
+        assert!(loaded.iter().all(|event| known.has(event)));
+        assert!(!missing.iter().any(|event| known.has(event)));
+    }
+}

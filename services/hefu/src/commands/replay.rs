@@ -1,0 +1,105 @@
+//! `hefu replay`: an export becomes views again, in memory, with no server and no database.
+//!
+//! It writes what `board`, `series --history`, `member list`, `member show` and `views` print, under the same names of
+//! columns, so that files can be compared with a server's answers byte by byte. It verifies nothing: see `verify`.
+
+mod files;
+mod tables;
+
+use std::path::PathBuf;
+
+use hefu_client::EntryChecker;
+use hefu_types::{DecodedEntry, Seq};
+use hefu_verify::Export;
+use hefu_views::{AsOf, Memory, Projector, Tables, VIEWS, ViewError};
+
+use super::log::decode;
+use super::views::ViewRow;
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::output::{Format, Hash};
+
+/// Entries that are applied at a time.
+const BATCH: usize = 1_000;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReplayArgs {
+    /// The export's directory.
+    dir: PathBuf,
+    /// Where to write the tables; a new or empty directory.
+    #[arg(long, value_name = "OUTDIR")]
+    to: PathBuf,
+    /// The form of the tables.
+    #[arg(long, value_enum, default_value = "json")]
+    format: FileFormat,
+    /// Stop after this seq.
+    #[arg(long, value_name = "SEQ")]
+    as_of: Option<u64>,
+}
+
+/// The form of a written table.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum FileFormat {
+    Json,
+    Csv,
+}
+
+impl From<FileFormat> for Format {
+    fn from(format: FileFormat) -> Self {
+        match format {
+            FileFormat::Json => Self::Json,
+            FileFormat::Csv => Self::Csv,
+        }
+    }
+}
+
+pub(crate) fn run(context: &Context, args: &ReplayArgs) -> Result<(), Failure> {
+    let memory = Memory::new();
+    replay(&Export::open(&args.dir)?, &memory, args.as_of.map(Seq::new))?;
+    let views = views(&memory)?;
+    let files = files::Files::create(&args.to, args.format.into())?;
+    tables::write(&files, &Tables::of(&memory), AsOf::LATEST)?;
+    files.rows("views", &views)?;
+    context.rows(&views)
+}
+
+/// Applies entries up to a position, or all.
+fn replay(export: &Export, memory: &Memory, last: Option<Seq>) -> Result<(), Failure> {
+    let projector = Projector::new(memory);
+    let mut checker = EntryChecker::start();
+    let mut batch: Vec<DecodedEntry> = Vec::with_capacity(BATCH);
+    for bytes in export.entries() {
+        let entry = checker.check(bytes?)?;
+        if last.is_some_and(|last| entry.seq() > last) {
+            break;
+        }
+        batch.push(decode(&entry)?);
+        if batch.len() == BATCH {
+            projector.apply_all(&batch)?;
+            batch.clear();
+        }
+    }
+    Ok(projector.apply_all(&batch)?)
+}
+
+fn views(memory: &Memory) -> Result<Vec<ViewRow>, ViewError> {
+    let row = |view: &&dyn hefu_views::View| {
+        let cursor = Projector::new(memory).cursor(*view)?;
+        let id = view.id();
+        Ok(ViewRow {
+            view: id.name.to_owned(),
+            version: id.version.into(),
+            size: cursor.size().get(),
+            rows: cursor.rows(),
+            digest: Hash::of(cursor.digest().as_bytes()),
+        })
+    };
+    VIEWS.iter().map(row).collect()
+}
+
+impl From<ViewError> for Failure {
+    fn from(error: ViewError) -> Self {
+        let remedy = "Verify the export first; if it is sound, report this to the makers.";
+        Self::new(Exit::Refused, "REPLAY_FAILED", error.to_string(), remedy).because(&error)
+    }
+}

@@ -1,0 +1,60 @@
+//! `hefu submit`.
+
+mod csv_file;
+mod line;
+mod report;
+mod rounds;
+mod standing;
+
+use std::path::PathBuf;
+
+use hefu_types::{Event, Seq};
+
+use crate::args::StandingArg;
+use crate::context::{Context, Receipt};
+use crate::failure::{Exit, Failure};
+use crate::observation::Draft;
+use crate::signer::SignerArgs;
+#[cfg(test)]
+pub(crate) use csv_file::parse as parse_csv;
+pub(crate) use standing::Standing;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct SubmitArgs {
+    #[command(flatten)]
+    signer: SignerArgs,
+    /// Report the rows of this file instead. Its header names the columns, like the flags: indicator, area, period and value,
+    /// and as needed status, qualifier, as_of_date, source_title, source_uri, source_date, note, supersedes, reason.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["indicator", "area", "period", "value"])]
+    csv: Option<PathBuf>,
+    /// Rows of a CSV file that share a signature.
+    #[arg(long, value_name = "ROWS", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    batch: u32,
+    #[command(flatten)]
+    draft: Draft,
+}
+
+pub(crate) async fn run(context: &Context, args: SubmitArgs) -> Result<Exit, Failure> {
+    match &args.csv {
+        Some(path) => rounds::run(context, &args.signer, path, args.batch).await,
+        None => single(context, &args).await.map(|()| Exit::Done),
+    }
+}
+
+async fn single(context: &Context, args: &SubmitArgs) -> Result<(), Failure> {
+    let wrong = |refusal| Failure { exit: Exit::Usage, ..Failure::from(refusal) };
+    let observation = args.draft.parse().map_err(wrong)?;
+    let mut writer = context.writer(&args.signer).await?;
+    let supersedes = match observation.supersedes {
+        None => None,
+        Some(StandingArg::Event(hash, index)) => Some(StandingArg::event(hash, index)),
+        Some(StandingArg::Auto) => {
+            let seen = context.reader()?.head().await?.size.last_seq().unwrap_or(Seq::FIRST);
+            let standing = Standing::fetch(context, [&observation.fact.indicator], seen).await?;
+            Some(standing.named(&observation.cell())?)
+        }
+    };
+    let event = Event::from(observation.superseding(supersedes));
+    let position = writer.submit(vec![event]).await?;
+    context.one(&Receipt::from(&position))
+}

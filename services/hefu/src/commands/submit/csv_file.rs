@@ -1,0 +1,78 @@
+//! Reading a CSV file: UTF-8, a header row, columns by name in any order.
+
+use std::path::Path;
+
+use csv::{Reader, ReaderBuilder, StringRecord, Trim};
+
+use super::line::Line;
+use crate::failure::Failure;
+use crate::observation::{COLUMNS, REQUIRED};
+
+/// Reads all rows. A row that makes no sense is a refused line; a file that makes none is a failure.
+pub(crate) fn read(path: &Path) -> Result<Vec<Line>, Failure> {
+    let bytes = std::fs::read(path).map_err(|e| Failure::file(path, &e))?;
+    parse(&bytes).map_err(|failure| failure.of_file(path))
+}
+
+/// Spreadsheets put a mark before the first byte.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+pub(crate) fn parse(bytes: &[u8]) -> Result<Vec<Line>, Failure> {
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+    let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(bytes);
+    let header = header(&mut reader)?;
+    let mut lines = vec![];
+    for record in reader.records() {
+        let record = record.map_err(|e| wrong(&e))?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let draft = record.deserialize(Some(&header)).map_err(|e| wrong(&e))?;
+        lines.push(Line::new(line, draft));
+    }
+    Ok(lines)
+}
+
+fn header(reader: &mut Reader<&[u8]>) -> Result<StringRecord, Failure> {
+    let header = reader.headers().map_err(|e| wrong(&e))?.clone();
+    let remedy = || format!("The columns are: {}.", COLUMNS.join(", "));
+    if let Some(unknown) = header.iter().find(|name| !COLUMNS.contains(name)) {
+        return Err(Failure::usage(format!("no column may be named {unknown:?}"), remedy()));
+    }
+    if let Some(missing) = REQUIRED.iter().find(|name| header.iter().all(|h| h != **name)) {
+        return Err(Failure::usage(format!("the column {missing} is missing"), remedy()));
+    }
+    if let Some(twice) = COLUMNS.iter().find(|name| header.iter().filter(|h| h == *name).count() > 1) {
+        return Err(Failure::usage(format!("the column {twice} stands twice"), remedy()));
+    }
+    Ok(header)
+}
+
+fn wrong(error: &csv::Error) -> Failure {
+    let line = error.position().map_or_else(String::new, |p| format!("line {}: ", p.line()));
+    Failure::usage(format!("{line}not CSV in UTF-8 with as many fields as the header"), "Mend the file.").because(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::submit::line::Outcome;
+
+    #[test]
+    fn columns_are_found_by_name_and_rows_by_line() {
+        let text = "\u{feff}value,period,area,indicator,note\n1.5,2024,520000,gz-5g,\"two\nlines\"\n 2 ,2024-Q1,520000,gz-5g,\n";
+        let lines = parse(text.as_bytes()).unwrap();
+        assert_eq!(lines.iter().map(|l| l.line).collect::<Vec<_>>(), [2, 4]);
+        let second = lines[1].waiting().unwrap();
+        assert_eq!(second.fact.value.unwrap().to_string(), "2");
+        assert!(matches!(&lines[0].outcome, Some(Outcome::Refused(r)) if r.field == "note"), "a line break in a note");
+    }
+
+    #[test]
+    fn a_file_without_sense_is_a_failure() {
+        let detail = |text: &str| parse(text.as_bytes()).unwrap_err().detail;
+        assert!(detail("indicator,area,period,worth\n").contains("\"worth\""));
+        assert!(detail("indicator,area,period\n").contains("value"));
+        assert!(detail("indicator,area,period,value,value\n").contains("twice"));
+        assert!(detail("indicator,area,period,value\na,b,c\n").contains("line 2"));
+        assert!(parse(b"indicator,area,period,value\na,b,c,\xff\n").is_err());
+    }
+}

@@ -1,0 +1,49 @@
+//! The per-row report of a CSV file.
+
+use hefu_types::Refusal;
+
+use super::line::{Line, Outcome};
+use crate::output::record;
+
+record! {
+    /// What became of a row.
+    struct LineRow {
+        both line: u64,
+        both indicator: String,
+        both area: String,
+        both period: String,
+        both value: String,
+        both outcome: String,
+        both seq: Option<u64>,
+        data event_index: Option<u64>,
+        both code: String,
+        both field: String,
+        both detail: String,
+        data remedy: String,
+    }
+}
+
+pub(crate) fn row(line: &Line) -> LineRow {
+    let draft = line.draft.clone();
+    let (outcome, position, refusal) = match &line.outcome {
+        None => ("unknown", None, None),
+        Some(Outcome::Recorded(seq, index)) => ("recorded", Some((*seq, *index)), None),
+        Some(Outcome::Standing(seq, index)) => ("standing", Some((*seq, *index)), None),
+        Some(Outcome::Refused(refusal)) => ("refused", None, Some(refusal)),
+    };
+    let of = |part: fn(&Refusal) -> String| refusal.map(part).unwrap_or_default();
+    LineRow {
+        line: line.line,
+        indicator: draft.indicator,
+        area: draft.area,
+        period: draft.period,
+        value: draft.value,
+        outcome: outcome.into(),
+        seq: position.map(|(seq, _)| seq),
+        event_index: position.map(|(_, index)| index.into()),
+        code: of(|r| r.reason.code().into()),
+        field: of(|r| r.field.clone()),
+        detail: of(|r| r.detail.clone()),
+        remedy: of(|r| r.reason.remedy().into()),
+    }
+}
