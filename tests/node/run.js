@@ -53,46 +53,52 @@ function listening(server) {
   });
 }
 
-function stop(server) {
-  if (server.exitCode !== null || server.signalCode !== null) return undefined;
+/** Ends a child that this process started, and waits until it is gone. */
+function stop(child) {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return undefined;
   return new Promise((resolve) => {
-    const timer = setTimeout(() => server.kill("SIGKILL"), 20_000);
-    server.on("exit", () => { clearTimeout(timer); resolve(); });
-    server.kill("SIGTERM");
+    const timer = setTimeout(() => child.kill("SIGKILL"), 20_000);
+    child.on("exit", () => { clearTimeout(timer); resolve(); });
+    child.kill("SIGTERM");
   });
 }
 
-function script(env, name, ...args) {
+function script(children, env, name, ...args) {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [path.join(__dirname, name), ...args], { env, stdio: "inherit" });
+    children.push(child);
     child.on("error", reject);
     child.on("exit", (code) => (code === 0 ? resolve() : reject(new Error(`${name} exited with ${code}`))));
   });
 }
 
+async function everything(hefud, folder, children) {
+  const env = { ...process.env, NODE_PATH: packages() };
+  console.log("== canonical.js: what protobuf.js writes");
+  await script(children, env, "canonical.js");
+  const data = path.join(folder, "ledger");
+  execFileSync(hefud, ["init", "--data", data, "--origin", "example.org/node-client", "--title-en", "Test"],
+    { stdio: "pipe" });
+  const log = fs.openSync(path.join(folder, "log"), "w");
+  const server = spawn(hefud, ["serve", "--data", data, "--listen", "127.0.0.1:0"], { stdio: ["ignore", "pipe", log] });
+  children.push(server);
+  const address = await listening(server);
+  console.log(`== client.js: a client against hefud at ${address}`);
+  await script(children, env, "client.js", address, path.join(data, "keys", "office-1.pem"));
+}
+
 async function main() {
   const hefud = process.argv[2] || process.env.HEFUD;
   if (!hefud) throw new Error("where is hefud? Give its path as the argument or in the environment as HEFUD.");
-  const env = { ...process.env, NODE_PATH: packages() };
-  console.log("== canonical.js: what protobuf.js writes");
-  await script(env, "canonical.js");
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "hefu-node-"));
-  const data = path.join(folder, "ledger");
-  let server;
   const interrupted = new Promise((_, reject) => {
     for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => reject(new Error(signal)));
   });
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "hefu-node-"));
+  const children = [];
   try {
-    execFileSync(hefud, ["init", "--data", data, "--origin", "example.org/node-client", "--title-en", "Test"],
-      { stdio: "pipe" });
-    const log = fs.openSync(path.join(folder, "log"), "w");
-    server = spawn(hefud, ["serve", "--data", data, "--listen", "127.0.0.1:0"], { stdio: ["ignore", "pipe", log] });
-    const address = await listening(server);
-    console.log(`== client.js: a client against hefud at ${address}`);
-    const client = script(env, "client.js", address, path.join(data, "keys", "office-1.pem"));
-    await Promise.race([client, interrupted]);
+    await Promise.race([everything(hefud, folder, children), interrupted]);
   } finally {
-    if (server) await stop(server);
+    await Promise.all(children.map(stop));
     fs.rmSync(folder, { recursive: true, force: true });
   }
   console.log("all passed");

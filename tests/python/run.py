@@ -48,30 +48,31 @@ def interpreter():
         print(f"installing {REQUIREMENTS.name} into {folder}", flush=True)
         shutil.rmtree(folder, ignore_errors=True)  # half of an earlier attempt
         venv.create(folder, with_pip=True)
-        run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", REQUIREMENTS])
+        run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", REQUIREMENTS)
         (folder / "complete").touch()
     return str(python)
 
 
-def run(command):
-    subprocess.run([str(part) for part in command], check=True)
+def run(*command, scratch=None):
+    """Runs a command, with its temporary files in a folder of ours: it may be killed before it removes them."""
+    environment = os.environ | ({"TMPDIR": scratch} if scratch else {})
+    subprocess.run([str(part) for part in command], check=True, env=environment)
 
 
 @contextlib.contextmanager
-def server(hefud):
+def server(hefud, folder):
     """A fresh ledger and a server for it; gives its address and the folder of its keys, and always stops it."""
-    with tempfile.TemporaryDirectory(prefix="hefu-python-") as folder:
-        data = pathlib.Path(folder) / "ledger"
-        init = [hefud, "init", "--data", str(data), "--origin", "example.org/python-client", "--title-en", "Test"]
-        done = subprocess.run(init, capture_output=True, text=True)
-        assert done.returncode == 0, f"hefud init failed: {done.stderr}"
-        with open(pathlib.Path(folder) / "log", "w+", encoding="utf-8") as log:
-            serve = [hefud, "serve", "--data", str(data), "--listen", "127.0.0.1:0"]
-            process = subprocess.Popen(serve, stdout=subprocess.PIPE, stderr=log, text=True)
-            try:
-                yield listening(process, log), data / "keys"
-            finally:
-                stop(process)
+    data = pathlib.Path(folder) / "ledger"
+    init = [hefud, "init", "--data", str(data), "--origin", "example.org/python-client", "--title-en", "Test"]
+    done = subprocess.run(init, capture_output=True, text=True)
+    assert done.returncode == 0, f"hefud init failed: {done.stderr}"
+    with open(pathlib.Path(folder) / "log", "w+", encoding="utf-8") as log:
+        serve = [hefud, "serve", "--data", str(data), "--listen", "127.0.0.1:0"]
+        process = subprocess.Popen(serve, stdout=subprocess.PIPE, stderr=log, text=True)
+        try:
+            yield listening(process, log), data / "keys"
+        finally:
+            stop(process)
 
 
 def listening(process, log):
@@ -98,6 +99,16 @@ def stop(process):
     process.stdout.close()
 
 
+def everything(hefud, python, scratch):
+    print("== reference.py: the golden vectors, recomputed", flush=True)
+    run(python, REFERENCE, scratch=scratch)
+    print("== canonical.py: what Python's protobuf writes", flush=True)
+    run(python, HERE / "canonical.py", scratch=scratch)
+    with server(hefud, scratch) as (address, keys):
+        print(f"== client.py: a client against hefud at {address}", flush=True)
+        run(python, HERE / "client.py", address, keys / "office-1.pem", scratch=scratch)
+
+
 def main():
     hefud = sys.argv[1] if len(sys.argv) > 1 else os.environ.get("HEFUD")
     if not hefud or not shutil.which(hefud):
@@ -105,13 +116,8 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the server is stopped then, too
     try:
         python = interpreter()
-        print("== reference.py: the golden vectors, recomputed", flush=True)
-        run([python, REFERENCE])
-        print("== canonical.py: what Python's protobuf writes", flush=True)
-        run([python, HERE / "canonical.py"])
-        with server(shutil.which(hefud)) as (address, keys):
-            print(f"== client.py: a client against hefud at {address}", flush=True)
-            run([python, HERE / "client.py", address, keys / "office-1.pem"])
+        with tempfile.TemporaryDirectory(prefix="hefu-python-") as scratch:
+            everything(shutil.which(hefud), python, scratch)
     except subprocess.CalledProcessError as error:
         sys.exit(f"FAILED  {pathlib.Path(error.cmd[1]).name} exited with {error.returncode}")
     except AssertionError as error:

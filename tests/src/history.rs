@@ -23,6 +23,9 @@ use crate::world::World;
 /// Submissions that are spoilt, in a hundred.
 const SPOILT_PERCENT: usize = 26;
 
+/// Faults that are tried; some don't apply before there are members and observations.
+const FAULT_TRIES: usize = 20;
+
 /// A submission and what must become of it.
 #[derive(Clone, Debug)]
 pub struct Offer {
@@ -59,8 +62,8 @@ impl History {
     /// # Panics
     /// When it does not end as it must: then the generator or the rules are wrong.
     pub fn offer(&mut self) -> Offer {
-        let offer = if self.rng.percent(SPOILT_PERCENT) { self.spoilt() } else { None };
-        offer.unwrap_or_else(|| self.valid())
+        let spoilt = if self.rng.percent(SPOILT_PERCENT) { FAULT_TRIES } else { 0 };
+        (0..spoilt).find_map(|_| self.spoilt()).unwrap_or_else(|| self.valid())
     }
 
     /// Offers submissions until the ledger has this many entries.
@@ -123,7 +126,7 @@ impl History {
     fn with_fault(&mut self, fault: &Fault) -> Option<SignedSubmission> {
         let said = match fault {
             Fault::Said(wrong) => wrong(&mut self.scene())?,
-            _ => deeds::report(&mut self.scene())?,
+            _ => deeds::correct(&mut self.scene())?,
         };
         let signer = self.world.signer(&said.signer);
         let keys = signer.keys.clone();

@@ -144,7 +144,7 @@ pub(super) fn standing(scene: &Scene<'_>, series: &Series, period: Period) -> Op
 }
 
 /// Corrections of one to four cells of a series.
-fn correct(scene: &mut Scene<'_>) -> Option<Said> {
+pub(super) fn correct(scene: &mut Scene<'_>) -> Option<Said> {
     let (series, definition, reporter) = scene.reporter_of(|_, series| !series.cells.is_empty())?;
     let (first, count) = (scene.rng.below(series.cells.len()), 1 + scene.rng.below(4));
     let mut events = Vec::new();

@@ -12,7 +12,7 @@ use hefu_types::{
 
 use crate::forge;
 use crate::history::cast::{Actor, Said, Scene};
-use crate::history::deeds::{last_units, next_observation, report, standing};
+use crate::history::deeds::{last_units, next_observation, standing};
 use crate::history::members::activate;
 use crate::rng::Rng;
 use crate::world::{code, decimal, enrolment, name, text};
@@ -227,14 +227,16 @@ fn target_of_no_year(scene: &mut Scene<'_>) -> Option<Said> {
     after_valid(scene, adjusted)
 }
 
-/// A valid report whose last observation goes wrong.
+/// An observation that is right but for one thing, sometimes after a right one of the same submission.
 fn wrong(scene: &mut Scene<'_>, spoil: fn(&mut ObservationReported)) -> Option<Said> {
-    let mut said = report(scene)?;
-    let Some(hefu_types::Event::ObservationReported(last)) = said.events.last_mut() else { return None };
-    if last.value.is_none() {
-        return None;
+    let (series, definition, reporter) = scene.reporter_of(|_, _| true)?;
+    let mut said = Said::by(reporter, next_observation(scene, (series, definition), 0, last_units(series)));
+    let mut last = next_observation(scene, (series, definition), 1, last_units(series));
+    spoil(&mut last);
+    if scene.rng.percent(50) {
+        said.events.clear();
     }
-    spoil(last);
+    said.events.push(last.into());
     Some(said)
 }
 

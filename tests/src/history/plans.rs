@@ -98,7 +98,9 @@ pub(super) fn define_indicator(scene: &mut Scene<'_>) -> Option<Said> {
 
 /// Another list of reporting units: it keeps up with members that come and go.
 pub(super) fn revise(scene: &mut Scene<'_>) -> Option<Said> {
-    let (office, known) = (scene.office()?, scene.indicator(|_| true)?);
+    let retired = &scene.cast.retired;
+    let weighed = |i: &IndicatorDefined| i.weight.as_ref().is_none_or(|weight| !retired.contains(weight));
+    let (office, known) = (scene.office()?, scene.indicator(weighed)?);
     let reporting_units = scene.cast.members.iter().rev().take(2 + scene.rng.below(10)).cloned().collect();
     let definition = IndicatorDefined { reporting_units, ..known.clone() };
     Some(Said::by(office, IndicatorRevised { definition, reason: because(scene) }))

@@ -178,8 +178,12 @@ impl<'a> Reader<'a> {
             let field = check_tag(tag, last, at, info)?;
             let named = |e: DecodeError| e.within(field.name);
             match tag.wire {
-                WireType::Varint => drop(ahead.varint().map_err(named)?),
-                WireType::Length => drop(ahead.nested().map_err(named)?),
+                WireType::Varint => {
+                    ahead.varint().map_err(named)?;
+                }
+                WireType::Length => {
+                    ahead.nested().map_err(named)?;
+                }
                 WireType::Fixed => {
                     return Err(DecodeError::new(Reason::Malformed, at, "no field has a fixed wire type"));
                 }
