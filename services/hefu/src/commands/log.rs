@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use hefu_client::Head;
 use hefu_types::{DecodedEntry, Entry, Seq};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
@@ -95,8 +95,8 @@ async fn tail(context: &Context, count: u64) -> Result<(), Failure> {
     }
     match context.output {
         Format::Json => {
-            let decoded: Vec<&DecodedEntry> = tail.iter().map(|(decoded, _)| decoded).collect();
-            Ok(output::print(&output::json_text(&json!(decoded)))?)
+            let whole: Vec<Value> = tail.iter().map(|(decoded, entry)| whole(decoded, entry)).collect();
+            Ok(output::print(&output::json_text(&json!(whole)))?)
         }
         Format::Table | Format::Csv => {
             context.rows(&tail.iter().map(|(decoded, entry)| entry_row(decoded, entry)).collect::<Vec<_>>())
@@ -117,6 +117,17 @@ async fn watch(context: &Context, from: Option<u64>) -> Result<(), Failure> {
         first = false;
     }
     Ok(())
+}
+
+/// Everything that an entry says; its submission as it was signed, so with times in milliseconds.
+fn whole(decoded: &DecodedEntry, entry: &Entry) -> Value {
+    json!({
+        "seq": decoded.seq,
+        "recorded_at": Time(decoded.recorded_at.get()),
+        "submission_hash": decoded.submission_hash,
+        "chain_hash": entry.chain_hash(),
+        "submission": decoded.submission,
+    })
 }
 
 /// What an entry says; a failure names its position.

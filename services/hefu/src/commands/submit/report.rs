@@ -42,8 +42,33 @@ pub(crate) fn row(line: &Line) -> LineRow {
         seq: position.map(|(seq, _)| seq),
         event_index: position.map(|(_, index)| index.into()),
         code: of(|r| r.reason.code().into()),
-        field: of(|r| r.field.clone()),
+        field: of(|r| column(&r.field).to_owned()),
         detail: of(|r| r.detail.clone()),
         remedy: of(|r| r.reason.remedy().into()),
+    }
+}
+
+/// The column that a field of the submission came from.
+fn column(field: &str) -> &str {
+    field.split_once("].observation_reported.").map_or(field, |(_, column)| column)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hefu_types::Reason;
+
+    #[test]
+    fn a_refused_row_names_its_column() {
+        let refusal = Refusal::new(Reason::StockFell, "events[12].observation_reported.value", "it fell");
+        let mut line = Line::new(7, crate::observation::Draft::default());
+        line.outcome = Some(Outcome::Refused(refusal));
+        let row = row(&line);
+        assert_eq!(
+            (row.line, row.outcome.as_str(), row.code.as_str(), row.field.as_str()),
+            (7, "refused", "STOCK_FELL", "value")
+        );
+        line.outcome = Some(Outcome::Standing(3, 1));
+        assert_eq!((super::row(&line).seq, super::row(&line).event_index), (Some(3), Some(1)));
     }
 }
