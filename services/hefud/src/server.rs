@@ -142,14 +142,17 @@ async fn router(
     health.set_serving::<ViewServiceServer<Queries>>().await;
     health.set_serving::<SubmissionServiceServer<Submissions>>().await;
     tokio::spawn(report_health(health, Arc::downgrade(journal)));
-    let reflection = tonic_reflection::server::Builder::configure()
-        .register_encoded_file_descriptor_set(hefu_proto::DESCRIPTORS)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .build_v1()?;
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(hefu_proto::DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
     Ok(tonic::transport::Server::builder()
         .max_concurrent_streams(config.streams_max)
         .add_service(health_service)
-        .add_service(reflection)
+        .add_service(reflection().build_v1()?)
+        // Clients of older libraries, Python's among them, still ask for this one.
+        .add_service(reflection().build_v1alpha()?)
         .add_service(SubmissionServiceServer::new(submissions).max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(LogServiceServer::new(log).max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(

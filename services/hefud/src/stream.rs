@@ -6,10 +6,11 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use hefu_journal::{Journal, Lane, Recorded, Ticket};
 use hefu_proto::v1::submit_stream_response::Outcome;
 use hefu_proto::{convert, status, v1};
-use hefu_types::Refusal;
+use hefu_types::{Refusal, Submission};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::ReceiverStream;
@@ -22,6 +23,8 @@ use crate::submit::position;
 type Answers = ReceiverStream<Result<v1::SubmitStreamResponse, Status>>;
 /// A client's number and what became of its submission so far.
 type Step<T> = (u64, Result<T, Refusal>);
+/// A check on its way, and the bytes that are checked.
+type Check = (Pending, Bytes);
 
 /// Serves one stream until the client closes it or goes away. What was handed to the sequencer is recorded all the same.
 #[must_use]
@@ -39,27 +42,26 @@ pub fn serve(
     ReceiverStream::new(answered)
 }
 
-async fn check(
-    mut requests: Streaming<v1::SubmitStreamRequest>,
-    admission: Arc<Admission>,
-    next: Sender<Step<Pending>>,
-) {
+async fn check(mut requests: Streaming<v1::SubmitStreamRequest>, admission: Arc<Admission>, next: Sender<Step<Check>>) {
     while let Some(Ok(request)) = requests.next().await {
-        let pending = match convert::signed(request.signed) {
-            Ok(signed) => admission.begin(signed).await,
-            Err(refusal) => Err(refusal),
-        };
-        if next.send((request.correlation, pending)).await.is_err() {
+        let check = begin(request.signed, &admission).await;
+        if next.send((request.correlation, check)).await.is_err() {
             return;
         }
     }
 }
 
-async fn sequence(mut checks: Receiver<Step<Pending>>, journal: Arc<Journal>, next: Sender<Step<Ticket>>) {
+async fn begin(signed: Option<v1::SignedSubmission>, admission: &Admission) -> Result<Check, Refusal> {
+    let signed = convert::signed(signed)?;
+    let bytes = signed.submission.clone();
+    Ok((admission.begin(signed).await?, bytes))
+}
+
+async fn sequence(mut checks: Receiver<Step<Check>>, journal: Arc<Journal>, next: Sender<Step<Ticket>>) {
     let lane = Arc::new(Lane::default());
-    while let Some((correlation, pending)) = checks.recv().await {
-        let ticket = match pending {
-            Ok(pending) => enqueue(pending, &journal, &lane).await,
+    while let Some((correlation, check)) = checks.recv().await {
+        let ticket = match check {
+            Ok(check) => enqueue(check, &journal, &lane).await,
             Err(refusal) => Err(refusal),
         };
         if next.send((correlation, ticket)).await.is_err() {
@@ -68,8 +70,14 @@ async fn sequence(mut checks: Receiver<Step<Pending>>, journal: Arc<Journal>, ne
     }
 }
 
-async fn enqueue(pending: Pending, journal: &Journal, lane: &Arc<Lane>) -> Result<Ticket, Refusal> {
-    journal.submit_in_turn(pending.outcome().await?, lane).await
+async fn enqueue((pending, bytes): Check, journal: &Journal, lane: &Arc<Lane>) -> Result<Ticket, Refusal> {
+    let admitted = pending.outcome().await.inspect_err(|_| {
+        // The key is only claimed here, but the claim can do no more than refuse the rest of the client's own stream.
+        if let Ok(submission) = Submission::decode(&bytes) {
+            lane.refused(submission.key);
+        }
+    })?;
+    journal.submit_in_turn(admitted, lane).await
 }
 
 async fn answer(mut tickets: Receiver<Step<Ticket>>, answers: Sender<Result<v1::SubmitStreamResponse, Status>>) {

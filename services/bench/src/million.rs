@@ -1,0 +1,155 @@
+//! Starting with a million entries: how long, and how much memory.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+use hefu_client::{Retry, Server};
+use hefu_journal::{Journal, Options, Ticket};
+use hefu_proto::v1::ListViewsRequest;
+use hefu_rules::{Admitted, admit};
+use hefu_tests::child::Hefud;
+use hefu_tests::server::{config, seed};
+use hefu_types::{Reason, SignedSubmission};
+use hefud::server::open_journal;
+use rayon::prelude::*;
+use serde::Serialize;
+use tokio::runtime::Runtime;
+
+use crate::ledger::Bench;
+use crate::load::Way;
+
+/// Submissions that are signed and checked at a time.
+const CHUNK: usize = 50_000;
+
+/// How long the views may take.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// What was measured.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Million {
+    pub(crate) entries: u64,
+    /// Writing them, without gRPC: signing, checking, sequencing, syncing.
+    pub(crate) write_seconds: f64,
+    /// The first start: views are built from nothing.
+    pub(crate) first: Start,
+    /// The second start: views are there.
+    pub(crate) second: Start,
+}
+
+/// A start.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Start {
+    /// Until submissions are taken: every entry was replayed through the rules.
+    pub(crate) ready_seconds: f64,
+    /// Peak memory by then.
+    pub(crate) ready_peak_mib: u64,
+    /// Until the views answer up to the last entry, from the start on.
+    pub(crate) views_seconds: f64,
+    /// Peak memory by then.
+    pub(crate) views_peak_mib: u64,
+}
+
+impl fmt::Display for Million {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "\n{} entries, one event each; written in {:.1} s", self.entries, self.write_seconds)?;
+        writeln!(f, "first start           {}", self.first)?;
+        write!(f, "second start          {}", self.second)
+    }
+}
+
+impl fmt::Display for Start {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { ready_seconds, ready_peak_mib, views_seconds, views_peak_mib } = self;
+        write!(
+            f,
+            "takes submissions after {ready_seconds:.1} s (peak {ready_peak_mib} MiB), views complete after \
+             {views_seconds:.1} s (peak {views_peak_mib} MiB)"
+        )
+    }
+}
+
+/// Writes a journal of single-event submissions and starts the server over it, twice.
+pub(crate) fn measure(data: &Path, entries: usize, runtime: &Runtime) -> anyhow::Result<Million> {
+    let since = Instant::now();
+    write(data, entries)?;
+    let write_seconds = since.elapsed().as_secs_f64();
+    let (size, first) = start(data, runtime)?;
+    let (_, second) = start(data, runtime)?;
+    Ok(Million { entries: size, write_seconds, first, second })
+}
+
+fn write(data: &Path, entries: usize) -> anyhow::Result<()> {
+    let mut bench = Bench::new(&[Way::Stream { in_flight: 1 }]);
+    let config = config(data.to_owned());
+    seed(&config, &bench.world);
+    let (journal, rows) = open_journal(&config)?;
+    let (mut written, mut tickets) = (0, VecDeque::new());
+    while written < entries {
+        let signed = bench.sign(0, CHUNK.min(entries - written));
+        let admitted: Vec<Vec<Admitted>> = signed.into_par_iter().map(admit_all).collect::<Result<_, _>>()?;
+        for admitted in admitted.into_iter().flatten() {
+            record(&journal, admitted, &mut tickets)?;
+            written += 1;
+        }
+    }
+    for ticket in tickets {
+        ticket.wait()?;
+    }
+    journal.close();
+    drop(rows);
+    Ok(())
+}
+
+fn admit_all(signed: Vec<SignedSubmission>) -> anyhow::Result<Vec<Admitted>> {
+    signed.into_iter().map(|signed| Ok(admit(signed)?)).collect()
+}
+
+/// Hands a submission over, keeping half of the queue full.
+fn record(journal: &Journal, admitted: Admitted, tickets: &mut VecDeque<Ticket>) -> anyhow::Result<()> {
+    if tickets.len() >= Options::default().queue_submissions / 2 {
+        tickets.pop_front().expect("a ticket").wait()?;
+    }
+    tickets.push_back(journal.submit(admitted)?);
+    Ok(())
+}
+
+fn start(data: &Path, runtime: &Runtime) -> anyhow::Result<(u64, Start)> {
+    let since = Instant::now();
+    let server = Hefud::spawn(crate::hefud(data)?);
+    let (ready_seconds, ready_peak_mib) = (since.elapsed().as_secs_f64(), peak_mib(server.id())?);
+    let size = runtime.block_on(views_complete(&format!("http://{}", server.address)))?;
+    let (views_seconds, views_peak_mib) = (since.elapsed().as_secs_f64(), peak_mib(server.id())?);
+    server.kill();
+    Ok((size, Start { ready_seconds, ready_peak_mib, views_seconds, views_peak_mib }))
+}
+
+/// Waits for the views, and returns the size of the log.
+async fn views_complete(address: &str) -> anyhow::Result<u64> {
+    let server = Server::new(address, Retry::default())?;
+    let size = hefu_client::Reader::new(server.clone()).head().await?.size;
+    let min_seq = size.last_seq().context("an empty log")?.get();
+    let since = Instant::now();
+    while since.elapsed() < PATIENCE {
+        match server.views().list_views(ListViewsRequest { min_seq }).await {
+            Ok(_) => return Ok(size.get()),
+            Err(status) if is_behind(&status) => tokio::time::sleep(Duration::from_millis(20)).await,
+            Err(status) => return Err(status.into()),
+        }
+    }
+    bail!("the views did not follow within {PATIENCE:?}")
+}
+
+fn is_behind(status: &tonic::Status) -> bool {
+    hefu_proto::status::from_status(status).is_some_and(|refusal| refusal.reason == Reason::ViewBehind)
+}
+
+/// Peak resident memory of a process.
+fn peak_mib(id: u32) -> anyhow::Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
+    let kib: u64 = line.trim().trim_end_matches(" kB").parse()?;
+    Ok(kib / 1_024)
+}

@@ -1,0 +1,88 @@
+//! The figures, for people and as JSON.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::limits::{Limits, Machine};
+use crate::load::{Measured, Way};
+use crate::million::Million;
+use crate::offline::Offline;
+
+/// Everything that was measured.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct Report {
+    pub(crate) machine: Machine,
+    pub(crate) limits: Limits,
+    /// Members and keys, in words.
+    pub(crate) ledger: String,
+    pub(crate) loads: Vec<Load>,
+    pub(crate) offline: Offline,
+    pub(crate) million: Option<Million>,
+}
+
+impl Report {
+    /// The machine and its limits.
+    pub(crate) fn head(&self) -> String {
+        let (Machine { cores, processor }, limits) = (&self.machine, &self.limits);
+        format!(
+            "{processor}, {cores} cores; load and server share them\n\n\
+             strict verification   {:.0}/s on one core, {:.0}/s on all: the limit that speeds below are compared with\n\
+             write and fdatasync   {} µs (p50), {} µs (p99)\n",
+            limits.verifications_1_core, limits.verifications_all_cores, limits.sync_p50_micros, limits.sync_p99_micros
+        )
+    }
+}
+
+/// One load.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Load {
+    pub(crate) way: &'static str,
+    pub(crate) in_flight: usize,
+    pub(crate) connections: usize,
+    pub(crate) keys: usize,
+    pub(crate) submissions: u64,
+    pub(crate) submissions_per_second: f64,
+    /// Part of the strict verifications that all cores could do.
+    pub(crate) of_verification_limit: f64,
+    pub(crate) p50_micros: u64,
+    pub(crate) p99_micros: u64,
+}
+
+impl Load {
+    pub(crate) const HEAD: &str =
+        "way     in flight  connections  keys   submissions/s   of limit     p50 ms     p99 ms";
+
+    pub(crate) fn new(way: Way, measured: &Measured, limits: &Limits) -> Self {
+        let submissions = measured.latencies.len();
+        let per_second = submissions as f64 / measured.elapsed.as_secs_f64();
+        Self {
+            way: match way {
+                Way::Unary { .. } => "unary",
+                Way::Stream { .. } => "stream",
+            },
+            in_flight: way.in_flight(),
+            connections: way.connections(),
+            keys: way.keys(crate::ledger::MEMBERS),
+            submissions,
+            submissions_per_second: per_second,
+            of_verification_limit: per_second / limits.verifications_all_cores,
+            p50_micros: measured.latencies.value_at_quantile(0.5),
+            p99_micros: measured.latencies.value_at_quantile(0.99),
+        }
+    }
+}
+
+impl fmt::Display for Load {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { way, in_flight, connections, keys, submissions_per_second, of_verification_limit, .. } = self;
+        let millis = |micros: u64| micros as f64 / 1_000.0;
+        write!(
+            f,
+            "{way:<8}{in_flight:>9}{connections:>13}{keys:>6}{submissions_per_second:>16.0}{:>10.1}%{:>11.2}{:>11.2}",
+            of_verification_limit * 100.0,
+            millis(self.p50_micros),
+            millis(self.p99_micros)
+        )
+    }
+}
