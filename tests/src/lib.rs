@@ -13,8 +13,8 @@ pub mod dump;
 pub mod export;
 pub mod forge;
 pub mod history;
-pub mod rng;
 pub mod load;
+pub mod rng;
 pub mod server;
 pub mod world;
 

@@ -163,10 +163,10 @@ async fn stream(
     clock: Clock,
 ) -> anyhow::Result<Counter> {
     let (requests, receiver) = tokio::sync::mpsc::channel(in_flight);
-    let answers = SubmissionServiceClient::new(channel).submit_stream(ReceiverStream::new(receiver));
+    let mut client = SubmissionServiceClient::new(channel);
+    let mut answers = client.submit_stream(ReceiverStream::new(receiver)).await?.into_inner();
     let (mut counter, mut waiting) = (Counter::new(clock), VecDeque::new());
     let mut next = in_turns(signed).zip(0..);
-    let mut answers = answers.await?.into_inner();
     loop {
         while waiting.len() < in_flight && !counter.is_over() {
             let Some((signed, correlation)) = next.next() else { break };

@@ -84,7 +84,10 @@ pub(super) const FAULTS: &[(Reason, Fault)] = &[
     (Reason::NothingToSupersede, Wrong(|s| wrong(s, |e| supersede(e, EventRef { submission_hash: None, index: 9 })))),
     (Reason::StockFell, Wrong(fallen_stock)),
     (Reason::ObservationStands, Wrong(|s| on_a_standing_cell(s, |e| e.supersedes = None))),
-    (Reason::SupersedesWrong, Wrong(|s| on_a_standing_cell(s, |e| supersede(e, EventRef { submission_hash: None, index: 7 })))),
+    (
+        Reason::SupersedesWrong,
+        Wrong(|s| on_a_standing_cell(s, |e| supersede(e, EventRef { submission_hash: None, index: 7 }))),
+    ),
     (Reason::NotYourObservation, Wrong(retracted_by_another)),
 ];
 
@@ -253,8 +256,8 @@ fn supersede(e: &mut ObservationReported, named: EventRef) {
 
 fn fallen_stock(scene: &mut Scene<'_>) -> Option<Said> {
     let has_value = |value: &Option<Decimal>| value.is_some();
-    let (series, definition, reporter) = scene
-        .reporter_of(|d, s| d.measure == Measure::Stock && s.cells.iter().any(|(_, value)| has_value(value)))?;
+    let (series, definition, reporter) =
+        scene.reporter_of(|d, s| d.measure == Measure::Stock && s.cells.iter().any(|(_, value)| has_value(value)))?;
     let mut fallen = next_observation(scene, (series, definition), 0, last_units(series) - 1);
     fallen.obs_status = ObsStatus::A;
     Some(Said::by(reporter, fallen))

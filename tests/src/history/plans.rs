@@ -1,10 +1,10 @@
 //! What may be said about plans, indicators and targets.
 
+use hefu_types::PeriodType;
 use hefu_types::event::plan::{
     Area, Comparator, Direction, IndicatorDefined, IndicatorRetired, IndicatorRevised, Measure, MilestoneSet, PlanPart,
     PlanPublished, RollUp, Strength, TargetAdjusted, TargetSet, TaskDefined,
 };
-use hefu_types::PeriodType;
 
 use crate::history::cast::{Said, Scene};
 use crate::history::deeds::{FIRST_YEAR, because, number};
@@ -133,7 +133,9 @@ pub(super) fn set_target(scene: &mut Scene<'_>) -> Option<Said> {
         value: number(i64::try_from(scene.rng.below(5_000)).expect("small"), known),
         provenance: None,
     };
-    let same = |t: &TargetSet| (&t.indicator, &t.area, t.year, t.strength) == (&set.indicator, &set.area, set.year, set.strength);
+    let same = |t: &TargetSet| {
+        (&t.indicator, &t.area, t.year, t.strength) == (&set.indicator, &set.area, set.year, set.strength)
+    };
     if scene.cast.targets.iter().any(same) { None } else { Some(Said::by(office, set)) }
 }
 

@@ -1,6 +1,8 @@
 //! Arbitrary values of everything that can stand in a submission: half of the time out of the air, half of the time what
 //! the test ledger knows, so that decisions get deep.
 
+use hefu_tests::Rng;
+use hefu_tests::world::keys;
 use hefu_types::event::membership::*;
 use hefu_types::event::plan::*;
 use hefu_types::event::reporting::*;
@@ -10,8 +12,6 @@ use hefu_types::{
     Code, Decimal, Event, EventRef, KeySeq, LedgerId, Millis, Name, Period, PeriodType, Provenance, PublicKey, Seq,
     Signature, Source, Submission, SubmissionHash, Text,
 };
-use hefu_tests::Rng;
-use hefu_tests::world::keys;
 
 /// Something that can be drawn.
 pub(crate) trait Draw {
@@ -23,9 +23,8 @@ pub(crate) fn draw<T: Draw>(rng: &mut Rng) -> T {
     T::draw(rng)
 }
 
-const CODES: [&str; 13] = [
-    "alpha", "beta", "office", "operator", "test", "main", "520000", "520100", "stock", "pue", "flow", "t1", "nobody",
-];
+const CODES: [&str; 13] =
+    ["alpha", "beta", "office", "operator", "test", "main", "520000", "520100", "stock", "pue", "flow", "t1", "nobody"];
 const TEXTS: [&str; 5] = ["count", "late returns", "合符", "example.org/test", "é\u{301} \u{10FFFF}"];
 const PERIODS: [&str; 7] = ["2024", "2024-H1", "2024-Q3", "2024-07", "2024-02-29", "1900", "2199-12-31"];
 const KEYS: [&str; 8] =
@@ -211,9 +210,27 @@ macro_rules! events {
 }
 
 events!(
-    LedgerOpened, MemberAdmitted, MemberSuspended, MemberReinstated, MemberWithdrawn, KeyEnrolled, KeyRevoked, RoleGranted,
-    RoleRevoked, OfficeKeyReplaced, RulesActivated, PlanPublished, TaskDefined, MilestoneSet, IndicatorDefined,
-    IndicatorRevised, IndicatorRetired, TargetSet, TargetAdjusted, ObservationReported, ObservationRetracted
+    LedgerOpened,
+    MemberAdmitted,
+    MemberSuspended,
+    MemberReinstated,
+    MemberWithdrawn,
+    KeyEnrolled,
+    KeyRevoked,
+    RoleGranted,
+    RoleRevoked,
+    OfficeKeyReplaced,
+    RulesActivated,
+    PlanPublished,
+    TaskDefined,
+    MilestoneSet,
+    IndicatorDefined,
+    IndicatorRevised,
+    IndicatorRetired,
+    TargetSet,
+    TargetAdjusted,
+    ObservationReported,
+    ObservationRetracted
 );
 
 impl Draw for Submission {

@@ -77,16 +77,8 @@ fn check_history(seed: u64, skipped: usize) {
 }
 
 /// Keys that can speak in the arbitrary world; a key that was never enrolled, too.
-const SPEAKERS: [&str; 8] = [
-    "office-1",
-    "office-2",
-    "operator-1",
-    "recovery",
-    "alpha-admin",
-    "alpha-reporter",
-    "beta-reporter",
-    "stranger",
-];
+const SPEAKERS: [&str; 8] =
+    ["office-1", "office-2", "operator-1", "recovery", "alpha-admin", "alpha-reporter", "beta-reporter", "stranger"];
 
 fn arbitrary_submission(world: &mut World, rng: &mut Rng) -> SignedSubmission {
     let events = (0..=rng.below(3)).map(|_| draw::<Event>(rng)).collect();
