@@ -237,18 +237,24 @@ def a_revoked_key_still_gets_its_old_answer(c):
     return f"same position for the old; {code.name}, {reason(found)} for the new"
 
 
+def reflected(c, version):
+    """The services that server reflection lists; both versions have the same messages."""
+    reflect = c.channel.stream_stream(f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo",
+                                      reflection_pb2.ServerReflectionRequest.SerializeToString,
+                                      reflection_pb2.ServerReflectionResponse.FromString)
+    (answer,) = reflect(iter([reflection_pb2.ServerReflectionRequest(list_services="")]), timeout=20)
+    return {service.name for service in answer.list_services_response.service}
+
+
 def health_and_reflection(c):
     health = health_pb2_grpc.HealthStub(c.channel)
     for service in ("", "hefu.v1.SubmissionService", "hefu.v1.LogService", "hefu.v1.ViewService"):
         status = health.Check(health_pb2.HealthCheckRequest(service=service)).status
         assert status == health_pb2.HealthCheckResponse.SERVING, f"{service!r} is not serving"
-    reflect = c.channel.stream_stream("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
-                                      reflection_pb2.ServerReflectionRequest.SerializeToString,
-                                      reflection_pb2.ServerReflectionResponse.FromString)
-    (answer,) = reflect(iter([reflection_pb2.ServerReflectionRequest(list_services="")]))
-    names = {service.name for service in answer.list_services_response.service}
     wanted = {f"hefu.v1.{name}Service" for name in ("Submission", "Log", "View")} | {"grpc.health.v1.Health"}
-    assert wanted <= names, f"reflection does not list {wanted - names}"
+    for version in ("v1", "v1alpha"):  # many tools know only the older one
+        names = reflected(c, version)
+        assert wanted <= names, f"reflection {version} does not list {wanted - names}"
     return ", ".join(sorted(names))
 
 

@@ -1,7 +1,7 @@
 //! Exports written without the command line, and the verdict on them.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use hefu_journal::Journal;
@@ -10,7 +10,7 @@ use hefu_verify::export::bundle_path;
 use hefu_verify::{Export, Head, Report, verify};
 
 /// Entries of a full bundle, as tlog-tiles says.
-const BUNDLE: usize = 256;
+pub const BUNDLE: usize = 256;
 
 /// Writes entry bundles.
 ///
@@ -18,15 +18,30 @@ const BUNDLE: usize = 256;
 /// When the folder can't be written.
 pub fn write(dir: &Path, entries: &[Bytes]) {
     for (bundle, n) in entries.chunks(BUNDLE).zip(0..) {
-        let width = (bundle.len() < BUNDLE).then_some(bundle.len() as u64);
-        let path = dir.join("tile/entries").join(bundle_path(n, width));
+        let path = bundle_file(dir, n, bundle.len());
         fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
-        let framed = bundle.iter().flat_map(|entry| {
-            let len = u16::try_from(entry.len()).expect("an entry's length");
-            [&len.to_be_bytes()[..], entry].concat()
-        });
-        fs::write(path, framed.collect::<Vec<u8>>()).expect("a bundle");
+        fs::write(path, framed(bundle)).expect("a bundle");
     }
+}
+
+/// The file of a bundle of so many entries.
+#[must_use]
+pub fn bundle_file(dir: &Path, n: u64, entries: usize) -> PathBuf {
+    let width = (entries < BUNDLE).then_some(entries as u64);
+    dir.join("tile/entries").join(bundle_path(n, width))
+}
+
+/// Entries as they stand in a bundle: each after its length.
+///
+/// # Panics
+/// When an entry is longer than an entry can be.
+#[must_use]
+pub fn framed(entries: &[Bytes]) -> Vec<u8> {
+    let frame = |entry: &Bytes| {
+        let len = u16::try_from(entry.len()).expect("an entry's length");
+        [&len.to_be_bytes()[..], entry].concat()
+    };
+    entries.iter().flat_map(frame).collect()
 }
 
 /// The head that these entries end in.

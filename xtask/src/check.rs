@@ -12,7 +12,9 @@ const STEPS: &[Step] = &[
     ("tidy", || tidy::run(&[])),
     ("features", features::check),
     ("format", || run_aloud(&mut cargo(["fmt", "--all", "--check"]))),
-    ("clippy", || run_aloud(&mut cargo(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))),
+    ("clippy", || {
+        run_aloud(&mut cargo(["clippy", "--workspace", "--all-targets", "--keep-going", "--", "--deny", "warnings"]))
+    }),
     ("documentation", document),
     ("dependencies", deny),
 ];
@@ -36,9 +38,10 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A link to a private item is plain text in the published pages and works in an editor; it is allowed. A broken one is not.
 fn document() -> anyhow::Result<()> {
-    let mut command = cargo(["doc", "--workspace", "--no-deps", "--document-private-items", "--quiet"]);
-    run_aloud(command.env("RUSTDOCFLAGS", "--deny warnings"))
+    let mut command = cargo(["doc", "--workspace", "--no-deps", "--quiet"]);
+    run_aloud(command.env("RUSTDOCFLAGS", "--deny warnings --allow rustdoc::private_intra_doc_links"))
 }
 
 fn deny() -> anyhow::Result<()> {

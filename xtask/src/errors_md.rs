@@ -16,8 +16,9 @@ const STATUSES: &str = "proto/src/status.rs";
 const INTRODUCTION: &str = "\
 # Errors
 
-Whatever is refused is refused whole: nothing was written, and the key's number is free again. Every refusal carries one of
-the codes below. Codes are only ever added, and their meaning never changes; match on the code, never on the text.
+Whatever is refused is refused whole. Every refusal carries one of the codes below; each but `OUTCOME_UNKNOWN` means that
+nothing was written and that the key's number is free again. Codes are only ever added, and their meaning never changes:
+match on the code, never on the text.
 
 Over gRPC a refusal is a status with `google.rpc.ErrorInfo` (`reason` = the code, `domain` = `hefu`, `metadata.remedy`)
 and, where a field is at fault, `google.rpc.BadRequest` with its path, such as `events[0].observation_reported.value`. In a
@@ -31,8 +32,8 @@ What to do follows from the status:
 - `NOT_FOUND`: a question about something that is not there.
 - `RESOURCE_EXHAUSTED`: too much at once, certainly not written. Send the same bytes again after the time in `RetryInfo`.
 - `UNAVAILABLE`: the service can't do it now. Send the same bytes again later.
-- `UNKNOWN`, or no answer at all: nobody knows whether it was written. Send the same bytes again; what was recorded is
-  recorded once, and the answer names its position. Only `NOT_WRITTEN` says that it certainly was not.
+- `UNKNOWN`, a broken connection, a timeout, or any failure without one of these codes: nobody knows whether it was
+  written. Send the same bytes again; what was recorded is recorded once, and the answer names its position.
 - `DATA_LOSS`: what is stored is damaged. The operator stops the server and keeps the folder as it is.
 
 This file is made by `cargo xtask errors-md` from the table in `ledger/types/src/reason.rs`; `cargo xtask check` holds them

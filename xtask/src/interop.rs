@@ -3,27 +3,26 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 
 use crate::setup::Purpose;
 use crate::shell::{self, root};
-use crate::tally::Tally;
+use crate::tally::{Tally, count};
 use crate::{python, setup};
 
 /// The linter of the .proto files; its npm package ships the program.
 const BUF: &str = "@bufbuild/buf@1.75.0";
 
-/// Programs in JavaScript, with the packages of the package.json beside them.
-const SCRIPTS: &[&str] = &["tests/node/canonical.js", "tests/node/client.js"];
+/// Runs the programs in JavaScript, against a server of its own; it installs the packages that they name.
+const RUNNER: &str = "tests/node/run.js";
 
 /// Runs all three, and fails if any did.
 pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     crate::no_arguments(arguments)?;
     setup::ensure(Purpose::Interop)?;
     shell::build_all()?;
-    let mut tally = Tally::default();
-    lint(&mut tally);
-    javascript(&mut tally);
+    let mut tally = lint()?;
+    tally.add(javascript()?);
     tally.add(python::run_all()?);
     println!("{tally}");
     match tally.failed {
@@ -32,10 +31,14 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     }
 }
 
-fn lint(tally: &mut Tally) {
+fn lint() -> anyhow::Result<Tally> {
     match buf() {
-        Err(e) => tally.skip("buf lint", format!("{e:#}")),
-        Ok(buf) => tally.verdict(shell::run(Command::new(buf).arg("lint").current_dir(root().join("proto")))),
+        Ok(buf) => count(Command::new(buf).arg("lint").current_dir(root().join("proto"))),
+        Err(e) => {
+            let mut tally = Tally::default();
+            tally.skip("buf lint", format!("{e:#}"));
+            Ok(tally)
+        }
     }
 }
 
@@ -51,19 +54,21 @@ fn buf() -> anyhow::Result<PathBuf> {
     Ok(program)
 }
 
-fn javascript(tally: &mut Tally) {
-    match packages() {
-        Err(e) => SCRIPTS.iter().for_each(|script| tally.skip(script, format!("{e:#}"))),
-        Ok(()) => SCRIPTS.iter().for_each(|script| tally.add_script(script)),
+fn javascript() -> anyhow::Result<Tally> {
+    if let Err(e) = registry() {
+        let mut tally = Tally::default();
+        tally.skip(RUNNER, format!("{e:#}"));
+        return Ok(tally);
     }
+    let mut node = Command::new("node");
+    node.arg(RUNNER).current_dir(root()).env("HEFUD", shell::program("hefud")?);
+    count(node.env("HEFU_NODE_CACHE", shell::cache("node")))
 }
 
-/// Installs the published packages that the scripts name, exactly as locked where there is a lock file.
-fn packages() -> anyhow::Result<()> {
-    let folder = root().join("tests/node");
-    anyhow::ensure!(folder.join("package.json").is_file(), "it is not there");
-    let how = if folder.join("package-lock.json").is_file() { "ci" } else { "install" };
-    shell::capture(npm(&folder)?.args([how, "--ignore-scripts"])).map(drop)
+/// Whether published packages can be had.
+fn registry() -> anyhow::Result<()> {
+    anyhow::ensure!(shell::is_installed("node"), "node is not installed");
+    shell::capture(npm(&root())?.args(["view", "long", "version"])).map(drop).context("npm's registry can't be reached")
 }
 
 fn npm(folder: &Path) -> anyhow::Result<Command> {
@@ -71,25 +76,4 @@ fn npm(folder: &Path) -> anyhow::Result<Command> {
     let mut command = Command::new("npm");
     command.args(["--no-audit", "--no-fund", "--loglevel", "error"]).current_dir(folder);
     Ok(command)
-}
-
-impl Tally {
-    fn verdict(&mut self, outcome: anyhow::Result<()>) {
-        match outcome {
-            Ok(()) => self.passed += 1,
-            Err(e) => {
-                println!("{e:#}");
-                self.failed += 1;
-            }
-        }
-    }
-
-    fn add_script(&mut self, script: &str) {
-        if !root().join(script).is_file() {
-            return self.skip(script, "it is not there");
-        }
-        self.verdict(shell::run(
-            Command::new("node").arg(script).current_dir(root()).env("HEFU_BIN_DIR", shell::programs()),
-        ));
-    }
 }

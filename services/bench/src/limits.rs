@@ -26,6 +26,8 @@ const SYNC_BYTES: usize = 4_096;
 pub(crate) struct Machine {
     pub(crate) cores: usize,
     pub(crate) processor: String,
+    /// Processes that wanted a core in the last minute: what others do here makes every figure worse.
+    pub(crate) load_before: f64,
 }
 
 /// Its limits.
@@ -43,7 +45,9 @@ pub(crate) fn machine() -> Machine {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let name = text.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or("unknown processor");
-    Machine { cores, processor: name.trim_start_matches(['\t', ' ', ':']).to_owned() }
+    let load = std::fs::read_to_string("/proc/loadavg").ok();
+    let load_before = load.and_then(|text| text.split(' ').next()?.parse().ok()).unwrap_or_default();
+    Machine { cores, processor: name.trim_start_matches(['\t', ' ', ':']).to_owned(), load_before }
 }
 
 pub(crate) fn measure(folder: &Path) -> anyhow::Result<Limits> {

@@ -24,9 +24,9 @@ pub(crate) struct Report {
 impl Report {
     /// The machine and its limits.
     pub(crate) fn head(&self) -> String {
-        let (Machine { cores, processor }, limits) = (&self.machine, &self.limits);
+        let (Machine { cores, processor, load_before }, limits) = (&self.machine, &self.limits);
         format!(
-            "{processor}, {cores} cores; load and server share them\n\n\
+            "{processor}, {cores} cores; load and server share them; {load_before:.1} processes were busy here before\n\n\
              strict verification   {:.0}/s on one core, {:.0}/s on all: the limit that speeds below are compared with\n\
              write and fdatasync   {} µs (p50), {} µs (p99)\n",
             limits.verifications_1_core, limits.verifications_all_cores, limits.sync_p50_micros, limits.sync_p99_micros

@@ -1,9 +1,8 @@
 //! Keys as files, in the formats of OpenSSL.
 //!
-//! A private key is PKCS#8 PEM (RFC 5958, RFC 8410), version 1: without the public key, which OpenSSL before 3.x refuses.
-//! With a passphrase it is encrypted with PBES2 (RFC 8018): PBKDF2-HMAC-SHA-256, 600,000 rounds, and AES-256-CBC. Not
-//! scrypt: the parameters that are recommended today exceed the 32 MiB that OpenSSL allows itself for it. A public key is 64
-//! hex digits, or SubjectPublicKeyInfo PEM.
+//! A private key is PKCS#8 PEM (RFC 5958, RFC 8410), version 1: without the public key, with which OpenSSL 3.0 refuses it.
+//! With a passphrase it is encrypted as `openssl pkcs8 -topk8` does it: PBES2 (RFC 8018) with PBKDF2-HMAC-SHA-256, here
+//! 600,000 rounds, and AES-256-CBC. A public key is 64 hex digits, or SubjectPublicKeyInfo PEM.
 //!
 //! So `openssl genpkey -algorithm ed25519` makes a usable key, and `openssl pkey` opens ours.
 

@@ -104,7 +104,7 @@ impl Outbox {
 
     fn follows(&self, signed: &SignedSubmission) -> bool {
         Submission::decode(&signed.submission)
-            .is_ok()
+            .is_ok_and(|s| s.key_seq == self.last.key_seq.next() && s.key_prev == self.last.hash)
     }
 
     /// The ledger.

@@ -215,7 +215,7 @@ impl<'a> Work<'a> {
         for signed in behind.iter().rev() {
             let submission = Submission::decode(&signed.submission).expect("encoded by the outbox");
             match indices.get(&submission.key_seq) {
-                Some(&index) if !self.stopped => self.ready.push_back((index, submission.events)),
+                Some(&index) if !self.stopped => self.ready.push_front((index, submission.events)),
                 Some(&index) => self.tell(index, Err(predecessor_refused())),
                 None => self.answered(submission.key_seq, Err(predecessor_refused())),
             }

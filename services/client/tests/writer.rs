@@ -72,6 +72,9 @@ async fn a_refusal_consumes_no_number() {
     let mut writer = desk.writer().await.unwrap();
     let refusal = writer.submit(vec![event(1)]).await.unwrap_err();
     assert_eq!((refusal.code(), refusal.field()), ("PLAN_INVALID", "events[0].plan_published.first_year"));
+    drop(writer);
+    desk.assert_settled();
+    let mut writer = desk.writer().await.unwrap();
     writer.submit(vec![event(2001)]).await.unwrap();
     assert_eq!(desk.ledger.book().said(), [2001]);
 }

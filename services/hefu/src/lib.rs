@@ -9,7 +9,7 @@
 //! a database, never needs RocksDB to be built, never decides whether something may be recorded, and never changes the
 //! meaning of what it prints by its form: a table may shorten a hash, JSON and CSV never do.
 //!
-//! Read next: [`commands`] (one file a noun), `output.rs` (the three forms), `failure.rs` (exit codes).
+//! Read next: `commands/` (one file a noun), `output.rs` (the three forms), `failure.rs` (exit codes).
 
 mod args;
 mod cli;

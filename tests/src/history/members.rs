@@ -119,7 +119,7 @@ pub(super) fn reinstate(scene: &mut Scene<'_>) -> Option<Said> {
 }
 
 pub(super) fn withdraw(scene: &mut Scene<'_>) -> Option<Said> {
-    if active(scene) < 6 {
+    if active(scene) < 6 || scene.rng.percent(50) {
         return None;
     }
     let member = member_in(scene, MemberStatus::Active)?;

@@ -108,7 +108,7 @@ pub(super) fn revise(scene: &mut Scene<'_>) -> Option<Said> {
 
 pub(super) fn retire(scene: &mut Scene<'_>) -> Option<Said> {
     let (office, known) = (scene.office()?, scene.indicator(|_| true)?);
-    if scene.cast.indicators.len() < INDICATORS_MAX {
+    if scene.cast.indicators.len() < INDICATORS_MAX || scene.rng.percent(70) {
         return None;
     }
     Some(Said::by(office, IndicatorRetired { indicator: known.indicator.clone(), reason: because(scene) }))

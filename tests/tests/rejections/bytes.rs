@@ -1,14 +1,16 @@
 //! Bytes that are not the canonical form of a submission, and signatures that are none.
 
+use curve25519_dalek::constants::EIGHT_TORSION;
+use curve25519_dalek::edwards::CompressedEdwardsY;
 use hefu_proto::v1;
-use hefu_tests::world::{code, keys, observation, text};
-use hefu_tests::{World, forge};
-use hefu_types::event::membership::{MemberSuspended, Role, RulesActivated};
+use hefu_tests::forge;
+use hefu_tests::world::{keys, observation};
+use hefu_types::event::membership::RulesActivated;
 use hefu_types::limits::{EVENTS_MAX, LIST_MAX, SUBMISSION_BYTES_MAX};
-use hefu_types::{Reason, Signature, sign, wire};
+use hefu_types::{KeySeq, PublicKey, Reason, Signature, Submission, wire};
 
 use crate::table::Make::{As, Bytes, Frame, Raw, Sign, Wire};
-use crate::table::{Bad, Make, len, num};
+use crate::table::{Bad, len, num};
 
 const REPORTER: &str = "alpha-reporter";
 const OFFICE: &str = "office-1";
@@ -23,7 +25,7 @@ const fn bytes(name: &'static str, reason: Reason, field: &'static str, make: fn
     Bad { name, signer: REPORTER, make: Bytes(make), reason, field }
 }
 
-const fn raw(name: &'static str, reason: Reason, field: &'static str, make: fn(&mut World) -> (u32, Vec<u8>)) -> Bad {
+const fn raw(name: &'static str, reason: Reason, field: &'static str, make: fn() -> (u32, Vec<u8>)) -> Bad {
     Bad { name, signer: OFFICE, make: Raw(make), reason, field }
 }
 
@@ -31,11 +33,11 @@ const fn signed(name: &'static str, reason: Reason, make: fn(&Signature, &[u8]) 
     Bad { name, signer: REPORTER, make: Sign(make), reason, field: "signature" }
 }
 
-const fn named(name: &'static str, reason: Reason, key: fn() -> hefu_types::PublicKey) -> Bad {
+const fn named(name: &'static str, reason: Reason, key: fn() -> PublicKey) -> Bad {
     Bad { name, signer: REPORTER, make: As(key), reason, field: "signature" }
 }
 
-const fn request(name: &'static str, make: fn(&mut World, &str) -> Option<v1::SignedSubmission>) -> Bad {
+const fn request(name: &'static str, make: fn() -> Option<v1::SignedSubmission>) -> Bad {
     let (reason, field) = (Reason::SubmissionEmpty, "signed.submission");
     Bad { name, signer: REPORTER, make: Wire(make), reason, field }
 }
@@ -64,7 +66,7 @@ fn with_roles(roles: &[u8]) -> (u32, Vec<u8>) {
 }
 
 fn granted(tail: &[u8]) -> (u32, Vec<u8>) {
-    (GRANTED, [len(2 - 1, keys("office-2").public().as_bytes()), tail.to_vec()].concat())
+    (GRANTED, [len(1, keys("office-2").public().as_bytes()), tail.to_vec()].concat())
 }
 
 fn suspended(member: &[u8], reason: &[u8]) -> (u32, Vec<u8>) {
@@ -94,7 +96,7 @@ pub(crate) fn rows() -> Vec<Bad> {
 fn top_level() -> Vec<Bad> {
     vec![
         bytes("garbage", Reason::Malformed, "", |_| vec![0xff; 40]),
-        bytes("text instead of protobuf", Reason::Malformed, "", |_| b"hello, world".to_vec()),
+        bytes("text instead of protobuf", Reason::Malformed, "", |_| b"not protobuf".to_vec()),
         bytes("truncated", Reason::Malformed, "events", |b| b[..b.len() - 1].to_vec()),
         bytes("field 0", Reason::Malformed, "", |b| [b, vec![0x00, 0x00]].concat()),
         bytes("a group", Reason::Malformed, "", |b| [b, vec![0x83, 0x01]].concat()),
@@ -124,36 +126,36 @@ fn top_level() -> Vec<Bad> {
 
 fn nested() -> Vec<Bad> {
     vec![
-        raw("unknown field in an event", Reason::UnknownField, "events[0].observation_reported", |_| {
+        raw("unknown field in an event", Reason::UnknownField, "events[0].observation_reported", || {
             observed(&num(99, 1))
         }),
-        raw("unknown kind of event", Reason::UnknownField, "events[0]", |_| (400, vec![])),
-        raw("field out of order in an event", Reason::FieldOrder, "events[0].role_granted.key", |_| {
+        raw("unknown kind of event", Reason::UnknownField, "events[0]", || (400, vec![])),
+        raw("field out of order in an event", Reason::FieldOrder, "events[0].role_granted.key", || {
             (GRANTED, [num(2, 4), len(1, keys("office-2").public().as_bytes())].concat())
         }),
-        raw("field twice in an event", Reason::FieldRepeated, "events[0].rules_activated.version", |_| {
+        raw("field twice in an event", Reason::FieldRepeated, "events[0].rules_activated.version", || {
             (RULES, [num(1, 1), num(1, 1)].concat())
         }),
-        raw("explicit default in an event", Reason::ExplicitDefault, "events[0].rules_activated.version", |_| {
+        raw("explicit default in an event", Reason::ExplicitDefault, "events[0].rules_activated.version", || {
             (RULES, num(1, 0))
         }),
-        raw("empty text written", Reason::ExplicitDefault, "events[0].member_suspended.reason", |_| {
+        raw("empty text written", Reason::ExplicitDefault, "events[0].member_suspended.reason", || {
             suspended(b"beta", b"")
         }),
-        raw("false written", Reason::ExplicitDefault, "events[0].key_enrolled.recovery", |_| {
+        raw("false written", Reason::ExplicitDefault, "events[0].key_enrolled.recovery", || {
             let (number, body) = with_roles(&len(4, &[4]));
             (number, [body, num(6, 0)].concat())
         }),
-        raw("enum 0", Reason::ExplicitDefault, "events[0].role_granted.role", |_| granted(&num(2, 0))),
-        raw("unknown enum", Reason::UnknownEnum, "events[0].role_granted.role", |_| granted(&num(2, 99))),
-        raw("unknown enum in a list", Reason::UnknownEnum, "events[0].key_enrolled.roles[1]", |_| {
+        raw("enum 0", Reason::ExplicitDefault, "events[0].role_granted.role", || granted(&num(2, 0))),
+        raw("unknown enum", Reason::UnknownEnum, "events[0].role_granted.role", || granted(&num(2, 99))),
+        raw("unknown enum in a list", Reason::UnknownEnum, "events[0].key_enrolled.roles[1]", || {
             with_roles(&len(4, &[4, 99]))
         }),
-        raw("list not packed", Reason::NotPacked, "events[0].key_enrolled.roles", |_| {
+        raw("list not packed", Reason::NotPacked, "events[0].key_enrolled.roles", || {
             with_roles(&[num(4, 1), num(4, 4)].concat())
         }),
-        raw("empty list written", Reason::ExplicitDefault, "events[0].key_enrolled.roles", |_| with_roles(&len(4, &[]))),
-        raw("required field missing", Reason::FieldMissing, "events[0].role_granted.role", |_| granted(&[])),
+        raw("empty list written", Reason::ExplicitDefault, "events[0].key_enrolled.roles", || with_roles(&len(4, &[]))),
+        raw("required field missing", Reason::FieldMissing, "events[0].role_granted.role", || granted(&[])),
         Bad {
             name: "an event of no kind",
             signer: REPORTER,
@@ -173,35 +175,35 @@ fn nested() -> Vec<Bad> {
 
 fn values() -> Vec<Bad> {
     vec![
-        raw("code in capitals", Reason::CodeInvalid, "events[0].member_suspended.member", |_| suspended(b"Beta", b"x")),
-        raw("code of 65 letters", Reason::CodeInvalid, "events[0].member_suspended.member", |_| {
+        raw("code in capitals", Reason::CodeInvalid, "events[0].member_suspended.member", || suspended(b"Beta", b"x")),
+        raw("code of 65 letters", Reason::CodeInvalid, "events[0].member_suspended.member", || {
             suspended(&[b'b'; 65], b"x")
         }),
-        raw("text with a control character", Reason::TextInvalid, "events[0].member_suspended.reason", |_| {
+        raw("text with a control character", Reason::TextInvalid, "events[0].member_suspended.reason", || {
             suspended(b"beta", b"a\x07b")
         }),
-        raw("text that is not UTF-8", Reason::Malformed, "events[0].member_suspended.reason", |_| {
+        raw("text that is not UTF-8", Reason::Malformed, "events[0].member_suspended.reason", || {
             suspended(b"beta", &[0xc3, 0x28])
         }),
-        raw("text too long", Reason::TextInvalid, "events[0].member_suspended.reason", |_| {
+        raw("text too long", Reason::TextInvalid, "events[0].member_suspended.reason", || {
             suspended(b"beta", &[b'x'; 2_049])
         }),
-        raw("month 13", Reason::PeriodInvalid, "events[0].observation_reported.period", |_| {
+        raw("month 13", Reason::PeriodInvalid, "events[0].observation_reported.period", || {
             observed_with(3, b"2024-13")
         }),
-        raw("30 February", Reason::PeriodInvalid, "events[0].observation_reported.period", |_| {
+        raw("30 February", Reason::PeriodInvalid, "events[0].observation_reported.period", || {
             observed_with(3, b"2024-02-30")
         }),
-        raw("13 decimals", Reason::DecimalInvalid, "events[0].observation_reported.value.scale", |_| {
+        raw("13 decimals", Reason::DecimalInvalid, "events[0].observation_reported.value.scale", || {
             observed_with(4, &[num(1, 3), num(2, 13)].concat())
         }),
-        raw("a number beyond 32 bits", Reason::Malformed, "events[0].rules_activated.version", |_| {
+        raw("a number beyond 32 bits", Reason::Malformed, "events[0].rules_activated.version", || {
             (RULES, num(1, 1 << 32))
         }),
-        raw("key of 33 bytes in an event", Reason::LengthInvalid, "events[0].role_granted.key", |_| {
+        raw("key of 33 bytes in an event", Reason::LengthInvalid, "events[0].role_granted.key", || {
             (GRANTED, [len(1, &[1; 33]), num(2, 4)].concat())
         }),
-        raw("list too long", Reason::ListTooLong, "events[0].key_enrolled.roles", |_| {
+        raw("list too long", Reason::ListTooLong, "events[0].key_enrolled.roles", || {
             with_roles(&len(4, &[4; LIST_MAX + 1]))
         }),
     ]
@@ -211,7 +213,7 @@ const fn frame(
     name: &'static str,
     reason: Reason,
     field: &'static str,
-    make: fn(&mut hefu_types::Submission),
+    make: fn(&mut Submission),
 ) -> Bad {
     Bad { name, signer: OFFICE, make: Frame(make), reason, field }
 }
@@ -225,25 +227,44 @@ fn counts() -> Vec<Bad> {
         frame("no event", Reason::EventsMissing, "events", |s| s.events.clear()),
         frame("one event too many", Reason::EventsTooMany, "events", |s| s.events = many(EVENTS_MAX + 1)),
         frame("far too many events", Reason::ListTooLong, "events", |s| s.events = many(LIST_MAX + 1)),
-        frame("key_seq 0", Reason::FieldMissing, "key_seq", |s| s.key_seq = hefu_types::KeySeq::NONE),
-        request("no submission in the request", |_, _| None),
-        request("an empty submission", |_, _| {
+        frame("key_seq 0", Reason::FieldMissing, "key_seq", |s| s.key_seq = KeySeq::NONE),
+        request("no submission in the request", || None),
+        request("an empty submission", || {
             Some(v1::SignedSubmission { submission: vec![].into(), signature: vec![1; 64].into() })
         }),
     ]
 }
 
-/// Signs what only looks like the submission: the same bytes without their DSSE frame.
-fn bare(_: &Signature, body: &[u8]) -> Vec<u8> {
-    use std::ops::Deref as _;
-    let keys = keys(REPORTER);
-    let signature: Signature = forge::sign_bare(&keys, body);
-    signature.as_bytes().deref_vec()
+/// The public point plus one of order 8: it verifies what the key signs for whoever multiplies by the cofactor.
+pub(crate) fn torsioned_key() -> PublicKey {
+    let point = CompressedEdwardsY(*keys("torsioned").public().as_bytes()).decompress().expect("a point");
+    PublicKey::from_bytes((point + EIGHT_TORSION[1]).compress().to_bytes())
 }
 
 fn signatures() -> Vec<Bad> {
     vec![
-        Bad { make: Sign(|s, _| s.as_bytes()[..63].to_vec()), ..signed("63 bytes", Reason::SignatureLength, bare) },
+        signed("signature of 63 bytes", Reason::SignatureLength, |s, _| s.as_bytes()[..63].to_vec()),
         signed("no signature", Reason::SignatureLength, |_, _| vec![]),
+        signed("signature by another key", Reason::SignatureInvalid, |_, body| {
+            keys("beta-reporter").sign_submission(body).as_bytes().to_vec()
+        }),
+        signed("signature of other bytes", Reason::SignatureInvalid, |_, body| {
+            keys(REPORTER).sign_submission(&body[1..]).as_bytes().to_vec()
+        }),
+        signed("one bit of R flipped", Reason::SignatureInvalid, |s, _| flipped(s, 3)),
+        signed("one bit of S flipped", Reason::SignatureInvalid, |s, _| flipped(s, 35)),
+        signed("S + L", Reason::SignatureNotCanonical, |s, _| forge::malleated(s).as_bytes().to_vec()),
+        signed("signature of zeros", Reason::SignatureInvalid, |_, _| vec![0; 64]),
+        signed("signature of ones", Reason::SignatureNotCanonical, |_, _| vec![0xff; 64]),
+        named("signed by a key of small order", Reason::KeySmallOrder, forge::small_order_key),
+        named("signed by a key not canonical", Reason::KeyNotCanonical, forge::key_not_canonical),
+        named("signed by a torsioned key", Reason::KeyTorsion, torsioned_key),
+        named("signed in another's name", Reason::SignatureInvalid, || keys("alpha-admin").public()),
     ]
+}
+
+fn flipped(signature: &Signature, byte: usize) -> Vec<u8> {
+    let mut bytes = signature.as_bytes().to_vec();
+    bytes[byte] ^= 1;
+    bytes
 }

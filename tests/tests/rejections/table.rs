@@ -29,7 +29,7 @@ pub(crate) enum Make {
     /// These events instead of good ones.
     Say(fn(&mut World) -> Vec<Event>),
     /// One event, given as the bytes of its oneof member: field number and message.
-    Raw(fn(&mut World) -> (u32, Vec<u8>)),
+    Raw(fn() -> (u32, Vec<u8>)),
     /// The frame around a good event.
     Frame(fn(&mut Submission)),
     /// The bytes, before they are signed.
@@ -39,7 +39,7 @@ pub(crate) enum Make {
     /// The key that the frame names, instead of the one that signs.
     As(fn() -> PublicKey),
     /// The request itself.
-    Wire(fn(&mut World, &str) -> Option<v1::SignedSubmission>),
+    Wire(fn() -> Option<v1::SignedSubmission>),
 }
 
 pub(crate) const fn say(
@@ -74,7 +74,8 @@ fn retired() -> Vec<Event> {
     vec![gone.into(), retired.into()]
 }
 
-fn task() -> TaskDefined {
+/// The task that stands already.
+pub(crate) fn task() -> TaskDefined {
     TaskDefined {
         plan: code("test"),
         task: code("t1"),
@@ -87,7 +88,8 @@ fn task() -> TaskDefined {
     }
 }
 
-fn milestone() -> MilestoneSet {
+/// The milestone that stands already.
+pub(crate) fn milestone() -> MilestoneSet {
     MilestoneSet {
         plan: code("test"),
         milestone: code("g1"),
@@ -98,16 +100,6 @@ fn milestone() -> MilestoneSet {
         lead_units: vec![],
         provenance: None,
     }
-}
-
-/// What stands already, for rows that name it once more.
-pub(crate) fn known_task() -> TaskDefined {
-    task()
-}
-
-/// What stands already, for rows that name it once more.
-pub(crate) fn known_milestone() -> MilestoneSet {
-    milestone()
 }
 
 /// `gamma` is suspended, `delta` withdrew, `alpha-old` was revoked one entry ago; `free` takes anything from `alpha` and

@@ -48,7 +48,6 @@ fn a_long_history_has_every_kind_of_event_and_a_fifth_of_refusals() {
     let mut history = History::new(1);
     let offers = 20_000;
     (0..offers).for_each(|_| drop(history.offer()));
-    eprintln!("{:?}\n{:?} {}", history.kinds, history.refusals, history.refused());
     assert_eq!(history.missing_kinds(), [].into(), "{:?}", history.kinds);
     assert!(history.refused() * 5 > offers, "{} of {offers} refused", history.refused());
     assert!(history.refusals.len() > 40, "{:?}", history.refusals);

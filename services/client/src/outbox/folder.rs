@@ -47,7 +47,7 @@ impl Folder {
         let damaged = |_| self.damaged("identity");
         let mut lines = text.lines();
         let found: LedgerId = field(lines.next(), "ledger").map_err(damaged)?;
-        
+        self.check_same("ledger", found.to_string(), ledger.to_string())?;
         let found: PublicKey = field(lines.next(), "key").map_err(damaged)?;
         self.check_same("key", found.to_string(), key.to_string())
     }

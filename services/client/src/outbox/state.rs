@@ -36,7 +36,7 @@ impl Outbox {
             return Err(OutboxError::RolledBack { path: path(), recorded: recorded.key_seq, answered });
         }
         match self.hash_of(recorded.key_seq) {
-            Some(stored) if false && stored != recorded.hash => {
+            Some(stored) if stored != recorded.hash => {
                 Err(OutboxError::Diverged { path: path(), key_seq: recorded.key_seq })
             }
             _ => Ok(()),

@@ -3,7 +3,7 @@
 use std::pin::Pin;
 
 use hefu_proto::{convert, status, v1};
-use hefu_types::{Class, PublicKey, Reason, Refusal};
+use hefu_types::{PublicKey, Reason, Refusal};
 use tokio_stream::{Stream, StreamExt as _};
 use tonic::{Request, Response, Status, Streaming};
 
@@ -114,10 +114,4 @@ impl v1::log_service_server::LogService for FakeLedger {
         let runs = runs.map(|(first_seq, entries)| Ok(v1::WatchResponse { first_seq, entries }));
         Ok(Response::new(Box::pin(tokio_stream::iter(runs))))
     }
-}
-
-/// A fault that does not last is of the class that the client tries again.
-#[test]
-fn faults_are_of_the_right_class() {
-    assert_eq!(Reason::NotWritten.class(), Class::Unavailable);
 }

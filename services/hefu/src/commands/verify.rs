@@ -11,17 +11,18 @@ use crate::failure::{Exit, Failure};
 use crate::output::{Hash, Time, record};
 
 #[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("known_head").args(["size", "head"]).required(true)))]
 pub(crate) struct VerifyArgs {
     /// The export's directory.
     dir: PathBuf,
     /// The number of entries that the log must have.
-    #[arg(long, value_name = "N", required_unless_present = "head", requires = "chain_hash")]
+    #[arg(long, value_name = "N", requires = "chain_hash")]
     size: Option<u64>,
     /// The chain hash of its last entry.
     #[arg(long, value_name = "HEX", requires = "size")]
     chain_hash: Option<ChainHash>,
     /// Both from a file, as printed by `hefu --output json log head`.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["size", "chain_hash"])]
+    #[arg(long, value_name = "FILE", conflicts_with = "chain_hash")]
     head: Option<PathBuf>,
 }
 

@@ -14,11 +14,8 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Line>, Failure> {
     parse(&bytes).map_err(|failure| failure.of_file(path))
 }
 
-/// Spreadsheets put a mark before the first byte.
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
-
+/// The mark that spreadsheets put before the first byte is skipped by the reader.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Vec<Line>, Failure> {
-    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(bytes);
     let header = header(&mut reader)?;
     let mut lines = vec![];
