@@ -12,6 +12,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo::rerun-if-changed=hefu/v1");
     let descriptors = protox::compile(&files, ["."])?;
     fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
+    // What the network may ask about: everything but the operator's socket.
+    let mut public = descriptors.clone();
+    public.file.retain(|file| !file.name().ends_with("/operator_service.proto"));
+    fs::write(out.join("public_descriptors.bin"), public.encode_to_vec())?;
     tonic_prost_build::configure().bytes(".hefu.v1").compile_fds(descriptors)?;
     Ok(())
 }

@@ -30,7 +30,7 @@ pub fn from_wire<T: Value>(message: &impl Message) -> Result<T, DecodeError> {
 pub fn signed(message: Option<v1::SignedSubmission>) -> Result<SignedSubmission, Refusal> {
     let message = message
         .filter(|m| !m.submission.is_empty())
-        .ok_or_else(|| Refusal::new(Reason::SubmissionEmpty, "signed.submission", "no submission was sent"))?;
+        .ok_or_else(|| Refusal::new(Reason::SubmissionEmpty, "submission", "no submission was sent"))?;
     let signature = Signature::from_slice(&message.signature).ok_or_else(|| {
         let detail = format!("a signature of {} bytes", message.signature.len());
         Refusal::new(Reason::SignatureLength, "signature", detail)

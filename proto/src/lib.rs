@@ -19,7 +19,10 @@ pub mod v1 {
     tonic::include_proto!("hefu.v1");
 }
 
-/// The compiled `.proto` files, for server reflection and for tests.
+/// The compiled `.proto` files that server reflection shows: all but the operator's.
+pub const PUBLIC_DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/public_descriptors.bin"));
+
+/// The compiled `.proto` files.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
 
 /// The error domain of [`tonic_types::ErrorInfo`].

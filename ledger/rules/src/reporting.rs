@@ -51,8 +51,8 @@ pub(crate) fn decide_reported(
     let indicator = live_indicator(state, &e.indicator, "indicator")?;
     check_place(indicator, &speaker.record.member, e)?;
     check_value(indicator, e)?;
-    if e.as_of_date.is_some_and(|date| date.kind() != PeriodType::Day) {
-        return refuse(Reason::AsOfDateInvalid, "as_of_date", "a day such as 2024-07-15");
+    if e.as_of_date.is_some_and(|date| date.kind() != PeriodType::Day || !e.period.contains(date)) {
+        return refuse(Reason::AsOfDateInvalid, "as_of_date", format!("a day of {}, such as 2024-07-15", e.period));
     }
     let cell = (e.indicator.clone(), e.area.clone(), e.period);
     check_supersedes(state.cells.get(&cell), e, context)?;

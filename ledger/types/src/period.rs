@@ -65,6 +65,24 @@ impl Period {
         self.year
     }
 
+    /// Its first day.
+    #[must_use]
+    pub const fn first_day(self) -> Date {
+        let month = match self.kind {
+            PeriodType::Year => 1,
+            PeriodType::Half => self.part * 6 - 5,
+            PeriodType::Quarter => self.part * 3 - 2,
+            PeriodType::Month | PeriodType::Day => self.part,
+        };
+        (self.year, month, if self.day == 0 { 1 } else { self.day })
+    }
+
+    /// Whether another period lies wholly within this one.
+    #[must_use]
+    pub fn contains(self, other: Self) -> bool {
+        self.first_day() <= other.first_day() && other.last_day() <= self.last_day()
+    }
+
     /// Its last day.
     #[must_use]
     pub const fn last_day(self) -> Date {
@@ -207,6 +225,21 @@ mod tests {
             "2024-",
         ] {
             assert!(bad.parse::<Period>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_period_contains_its_days() {
+        let contains = |a: &str, b: &str| a.parse::<Period>().unwrap().contains(b.parse().unwrap());
+        for (outer, inner) in
+            [("2024", "2024-01-01"), ("2024-H2", "2024-07-01"), ("2024-Q3", "2024-09-30"), ("2024-02", "2024-02-29")]
+        {
+            assert!(contains(outer, inner), "{outer} {inner}");
+        }
+        for (outer, other) in
+            [("2024", "2023-12-31"), ("2024-H2", "2024-06-30"), ("2024-Q3", "2024-10-01"), ("2024-02", "2024-03-01")]
+        {
+            assert!(!contains(outer, other), "{outer} {other}");
         }
     }
 

@@ -222,8 +222,8 @@ reasons! {
     ValueForbidden "VALUE_FORBIDDEN" Invalid "Leave out value and qualifier, or choose another status.";
     /// A status that needs a value came without one.
     ValueRequired "VALUE_REQUIRED" Invalid "Give value and qualifier, or choose a status for a missing value.";
-    /// The as-of date is not a day.
-    AsOfDateInvalid "AS_OF_DATE_INVALID" Invalid "Write the day as 2024-07-15.";
+    /// The as-of date is not a day of the period.
+    AsOfDateInvalid "AS_OF_DATE_INVALID" Invalid "Give a day within the period, such as 2024-07-15, or leave it out.";
     /// A cumulative stock falls without a break flag or a correction.
     StockFell "STOCK_FELL" Precondition "Check the value; flag a break with status B, or correct the earlier observation first.";
     /// An observation stands already for this indicator, area and period.

@@ -118,11 +118,13 @@ impl Text {
     }
 }
 
-/// Characters that change how a text looks without being seen: controls, line and paragraph separators, zero-width
-/// characters, direction marks, overrides and isolates.
+/// Characters that change how a text looks, or what it is, without being seen: controls, soft hyphens and joiners, zero-width
+/// characters, line and paragraph separators, direction marks, overrides and isolates, annotations and tags.
 fn is_invisible(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+        || matches!(c,
+            '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
 }
 
 impl TryFrom<String> for Text {
@@ -162,7 +164,7 @@ mod tests {
     fn texts_are_bounded_and_printable() {
         assert!(Text::new("合符, the tally fits").is_ok());
         assert!(Text::new(&"x".repeat(2_049)).is_err());
-        for bad in ["line\nbreak", "\u{202E}reversed", "zero\u{200B}width", "\u{2028}"] {
+        for bad in ["line\nbreak", "\u{202E}reversed", "zero\u{200B}width", "\u{2028}", "\u{61C}", "\u{AD}"] {
             assert!(Text::new(bad).is_err(), "{bad:?}");
         }
     }

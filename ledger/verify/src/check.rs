@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use hefu_rules::{Admitted, Position, State, admit};
 use hefu_types::limits::BUNDLE_ENTRIES;
-use hefu_types::{ChainHash, Entry, LedgerId, Millis, Reason, Refusal, Seq, Size};
+use hefu_types::{ChainHash, Entry, LedgerId, Millis, Reason, Refusal, Seq, Size, hash};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -30,7 +30,7 @@ pub enum FailureKind {
     Surplus,
     /// The bytes don't have the layout of an entry.
     Layout,
-    /// A newer program wrote this; no tampering is claimed.
+    /// A newer program wrote this, and it was chained as it is, as far as can be told; no tampering is claimed.
     NewerThanTool,
     /// The entry names another position.
     Seq,
@@ -122,8 +122,13 @@ pub fn verify(export: &Export, head: Head, progress: &mut dyn FnMut(u64)) -> Res
         let complete = bundle.entries.len() as u64 >= wanted;
         let following = || export.bundle(bundle_number + 1).ok().and_then(|next| next.entries.into_iter().next());
         run.bundle(&bundle.entries, wanted, &following);
-        if !complete && run.report.failure.is_none() {
-            run.missing(bundle.leftover);
+        let more = (bundle.entries.len() as u64).saturating_sub(BUNDLE_ENTRIES);
+        if run.report.failure.is_none() {
+            if !complete {
+                run.missing(bundle.leftover);
+            } else if wanted == BUNDLE_ENTRIES && (more > 0 || bundle.leftover > 0) {
+                run.surplus(&format!("the end of a bundle of {BUNDLE_ENTRIES} entries"), more, bundle.leftover);
+            }
         }
         bundle_number += 1;
         progress(run.report.entries);
@@ -173,6 +178,10 @@ impl Run {
             Ok(parts) => parts,
             Err((kind, expected, actual)) => {
                 self.position(bytes)?;
+                let own = hash::chain_hash(bytes);
+                if kind == FailureKind::NewerThanTool && self.is_linked(seq, own, after()) == Some(false) {
+                    return fail(FailureKind::Link, "the bytes that were chained".to_owned(), actual);
+                }
                 return fail(kind, expected, actual);
             }
         };
@@ -209,14 +218,19 @@ impl Run {
         }
     }
 
+    /// Whether what comes after the entry of this position, an entry or the head, links to these bytes; `None` when what
+    /// comes after it can't be read.
+    fn is_linked(&self, seq: Seq, own: ChainHash, after: Option<Bytes>) -> Option<bool> {
+        if seq.size() == self.head.size {
+            return Some(self.head.chain_hash == own);
+        }
+        after.and_then(|bytes| Entry::parse(bytes).ok()).map(|next| next.prev() == own)
+    }
+
     /// Names the entry that was changed: this one, when its own bytes are not what comes after it links to; its
     /// predecessor otherwise.
     fn broken_link(&self, entry: &Entry, after: Option<Bytes>) -> Failure {
-        let own = entry.chain_hash();
-        let linked = match after.map(Entry::parse) {
-            Some(Ok(next)) => next.prev() == own,
-            _ => entry.seq().size() == self.head.size && self.head.chain_hash == own,
-        };
+        let linked = self.is_linked(entry.seq(), entry.chain_hash(), after) == Some(true);
         let before = self.size.last_seq().filter(|_| linked);
         match before {
             Some(changed) => Failure {
@@ -256,16 +270,18 @@ impl Run {
         self.report.failure = Some(Failure { seq: self.size.next_seq(), kind: FailureKind::Missing, expected, actual });
     }
 
+    fn surplus(&mut self, expected: &str, entries: u64, leftover: usize) {
+        let actual = format!("{entries} entries more, {leftover} bytes more");
+        let (seq, expected) = (self.size.next_seq(), expected.to_owned());
+        self.report.failure = Some(Failure { seq, kind: FailureKind::Surplus, expected, actual });
+    }
+
     /// Nothing follows the head, and the last entry is the head's.
     fn finish(&mut self, in_last_bundle: u64, leftover: usize) {
         let expected_there = self.head.size.get() % BUNDLE_ENTRIES;
         if in_last_bundle > expected_there || leftover > 0 {
-            self.report.failure = Some(Failure {
-                seq: self.size.next_seq(),
-                kind: FailureKind::Surplus,
-                expected: format!("the end after {} entries", self.head.size),
-                actual: format!("{} entries more, {leftover} bytes more", in_last_bundle - expected_there),
-            });
+            let expected = format!("the end after {} entries", self.head.size);
+            self.surplus(&expected, in_last_bundle - expected_there, leftover);
         } else if self.chain_hash != self.head.chain_hash {
             self.report.failure = Some(Failure {
                 seq: self.size.last_seq().unwrap_or(Seq::FIRST),

@@ -63,8 +63,14 @@ impl LogService for Log {
         let v1::ReadEntriesRequest { from_seq, to_size } = request.into_inner();
         let size = self.journal.head().borrow().size.get();
         let end = if to_size == 0 { size } else { to_size };
-        if end > size || from_seq > end {
+        if end > size || from_seq > size {
             return Err(refuse(Reason::SeqBeyondHead, format!("entries {from_seq} to {end} of a log of {size}")));
+        }
+        if from_seq > end {
+            return Err(refuse(
+                Reason::ArgumentInvalid,
+                format!("entries {from_seq} to {end}: the end is before the start"),
+            ));
         }
         let (answers, answered) = channel(AHEAD_MAX);
         tokio::spawn(send_range(Arc::clone(&self.journal), from_seq, end, answers));

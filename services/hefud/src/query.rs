@@ -58,26 +58,28 @@ impl Queries {
     /// The size of the log that the question is about, once every view has applied it and `min_seq`.
     async fn moment(&self, as_of: Option<v1::AsOf>, min_seq: u64) -> Answer<Size> {
         let needed = Size::new(if min_seq == 0 { 0 } else { min_seq.saturating_add(1) });
-        match as_of.and_then(|a| a.moment) {
-            None => self.wait_for(needed).await,
-            Some(Moment::Seq(seq)) => {
-                let size = Size::new(seq.saturating_add(1));
-                self.wait_for(size.max(needed)).await.map(|_| size)
+        self.check_recorded(needed, "min_seq")?;
+        let asked = match as_of.and_then(|a| a.moment) {
+            None => return self.wait_for(needed).await,
+            Some(Moment::Seq(seq)) => Size::new(seq.saturating_add(1)),
+            Some(Moment::Time(time)) => self.journal.size_at(Millis::new(time)).map_err(unreadable)?,
+        };
+        self.check_recorded(asked, "as_of")?;
+        self.wait_for(asked.max(needed)).await.map(|_| asked)
+    }
+
+    fn check_recorded(&self, size: Size, field: &str) -> Answer<()> {
+        let head = self.journal.head().borrow().size;
+        match size.last_seq() {
+            Some(seq) if size > head => {
+                Err(Refusal::new(Reason::SeqBeyondHead, field, format!("position {seq} of a log of {head}")))
             }
-            Some(Moment::Time(time)) => {
-                let size = self.journal.size_at(Millis::new(time)).map_err(unreadable)?;
-                self.wait_for(size.max(needed)).await.map(|_| size)
-            }
+            _ => Ok(()),
         }
     }
 
     /// Waits until every view has applied `size`; returns what they have applied.
     async fn wait_for(&self, size: Size) -> Answer<Size> {
-        let head = self.journal.head().borrow().size;
-        if size > head {
-            let detail = format!("position {} of a log of {head}", size.get() - 1);
-            return Err(Refusal::new(Reason::SeqBeyondHead, "min_seq", detail));
-        }
         let mut applied = self.projection.applied();
         let reached = tokio::time::timeout(VIEW_WAIT, applied.wait_for(|applied| *applied >= size)).await;
         match reached {
@@ -231,6 +233,12 @@ impl ViewService for Queries {
         let query = move |tables: &Tables<'_>, as_of| {
             let (indicator, area) = (code(&indicator, "indicator")?, code(&area, "area")?);
             let period = optional_period(&period)?;
+            let known = hefu_views::plan::indicator(&*tables.plan, &indicator, as_of).map_err(failed)?;
+            let known = known.ok_or_else(|| no_indicator(&indicator))?;
+            if !known.definition.areas.contains(&area) {
+                let detail = format!("{indicator} is not observed in {area}");
+                return Err(Refusal::new(Reason::AreaNotObserved, "area", detail));
+            }
             let found = explain::value(tables, &indicator, &area, period, as_of).map_err(failed)?;
             found.ok_or_else(|| no_indicator(&indicator))
         };

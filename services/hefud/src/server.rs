@@ -144,7 +144,7 @@ async fn router(
     tokio::spawn(report_health(health, Arc::downgrade(journal)));
     let reflection = || {
         tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(hefu_proto::DESCRIPTORS)
+            .register_encoded_file_descriptor_set(hefu_proto::PUBLIC_DESCRIPTORS)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
     Ok(tonic::transport::Server::builder()

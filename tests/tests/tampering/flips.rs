@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hefu_types::{Entry, Reason, Submission};
-use hefu_verify::FailureKind::{self, Head, Layout, Link, NewerThanTool, NotCanonical, Signature, Time};
+use hefu_verify::FailureKind::{self, Head, Layout, Link, NotCanonical, Signature, Time};
 
 use crate::log::{self, Copy, SIZE};
 
@@ -13,7 +13,8 @@ const SEQS: [usize; 4] = [0, 256, SIZE - 2, SIZE - 1];
 fn expected(flipped: &[u8], byte: usize, before: u64, last: bool) -> FailureKind {
     let time = u64::from_be_bytes(flipped[9..17].try_into().expect("8 bytes"));
     match byte {
-        0 => NewerThanTool,
+        // It could be a newer program's, had it been chained like that.
+        0 => Link,
         1..=8 => FailureKind::Seq,
         9..=16 if time >> 63 == 1 => Layout,
         9..=16 if time < before => Time,
@@ -26,10 +27,11 @@ fn expected(flipped: &[u8], byte: usize, before: u64, last: bool) -> FailureKind
     }
 }
 
-/// A field or number that this program does not know may be a newer program's; else the form or the signature is broken.
+/// A field or number that this program does not know could be a newer program's, had it been chained like that; else the
+/// form or the signature is broken.
 fn expected_of_submission(bytes: &[u8]) -> FailureKind {
     match Submission::decode(bytes).map_err(|refusal| refusal.reason) {
-        Err(Reason::UnknownField | Reason::UnknownEnum) => NewerThanTool,
+        Err(Reason::UnknownField | Reason::UnknownEnum) => Link,
         Err(_) => NotCanonical,
         Ok(_) => Signature,
     }
@@ -73,8 +75,8 @@ macro_rules! flips {
 }
 
 flips! {
-    every_flipped_bit_of_the_first_entry_is_found: 0, 6;
-    every_flipped_bit_of_the_first_entry_of_a_bundle_is_found: 1, 7;
-    every_flipped_bit_of_the_last_entry_but_one_is_found: 2, 7;
-    every_flipped_bit_of_the_last_entry_is_found: 3, 8;
+    every_flipped_bit_of_the_first_entry_is_found: 0, 5;
+    every_flipped_bit_of_the_first_entry_of_a_bundle_is_found: 1, 6;
+    every_flipped_bit_of_the_last_entry_but_one_is_found: 2, 6;
+    every_flipped_bit_of_the_last_entry_is_found: 3, 7;
 }

@@ -148,7 +148,7 @@ const FORGERIES: &[Forgery] = &[
         name: "a second observation of a month, signed by its reporter",
         make: |world, parts| {
             let again = observation("flow", &month(AT), "9");
-            parts.insert(AT + 2, (parts[AT].0, signer_at(world, "alpha-reporter", AT + 2).peek(vec![again.into()])));
+            parts.insert(AT + 2, (parts[AT + 1].0, signer_at(world, "alpha-reporter", AT + 2).peek(vec![again.into()])));
         },
         seq: AT as u64 + 2,
         kind: Rules,
@@ -185,6 +185,18 @@ const FORGERIES: &[Forgery] = &[
     Forgery {
         name: "a rules version that nobody released",
         make: |world, parts| append(world, parts, "office-2", RulesActivated { version: 2 }),
+        seq: END as u64,
+        kind: FailureKind::NewerThanTool,
+    },
+    Forgery {
+        name: "an event of a kind that this program does not know, chained as it is",
+        make: |world, parts| {
+            let office = signer(world, "office-2");
+            // An event (field 15) of three bytes: field 1023, empty.
+            let newer = [&office.draft(vec![]).encode()[..], &[0x7a, 3, 0xfa, 0x3f, 0]].concat();
+            let signature = office.keys.sign_submission(&newer);
+            parts.push((parts[END - 1].0, SignedSubmission { submission: newer.into(), signature }));
+        },
         seq: END as u64,
         kind: FailureKind::NewerThanTool,
     },

@@ -35,7 +35,7 @@ fn the_program_exits_with_4_and_names_position_and_kind() {
     let edits: [(fn(&mut Vec<Bytes>), u64, &str); 5] = [
         (|entries| flip(entries, 300, 60), 300, "signature"),
         (|entries| flip(entries, 999, 16), 999, "head"),
-        (|entries| flip(entries, 0, 0), 0, "newer_than_tool"),
+        (|entries| flip(entries, 0, 0), 0, "link"),
         (|entries| drop(entries.remove(255)), 255, "seq"),
         (|entries| drop(entries.pop()), 999, "missing"),
     ];
