@@ -132,7 +132,8 @@ fn answers(store: &dyn RowStore, as_of: AsOf, mut rng: Rng) -> Answers {
     let tables = Tables::of(store);
     let indicators = plan::indicators(&*tables.plan, None, as_of).expect("indicators");
     let board = board::list(&tables, None, None, as_of).expect("a board");
-    let some: Vec<Code> = (0..3).filter_map(|_| rng.pick(&indicators)).map(|i| i.definition.indicator.clone()).collect();
+    let some: Vec<Code> =
+        (0..3).filter_map(|_| rng.pick(&indicators)).map(|i| i.definition.indicator.clone()).collect();
     let of = |indicator, history| Selection { indicator, area: None, history, limit: usize::MAX };
     let series = some.iter().flat_map(|code| [of(code, true), of(code, false)]);
     let rows: Vec<&BoardRow> = (0..6).filter_map(|_| rng.pick(&board)).collect();

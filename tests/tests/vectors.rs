@@ -690,8 +690,9 @@ const PERIODS: &str = "1900-01-01 2023 2024-01-31 2024-01 2024-02-29 2024-02 202
 const INVALID_PERIODS: &str = " 24 1899 2200 2024-H3 2024-Q0 2024-13 2023-02-29 2024-7 2024-h1 2024-W01 ２０２４";
 const CODES: &str = "0 520000 a.b_c-d 64-bytes-64-bytes-64-bytes-64-bytes-64-bytes-64-bytes-64-bytes-6";
 const INVALID_CODES: &str = " -a .a _a A é 贵州 a/b 65-bytes-65-bytes-65-bytes-65-bytes-65-bytes-65-bytes-65-bytes-65";
-const TEXTS: &str = "a 合符 \u{20bb7} e\u{301}";
-const INVALID_TEXTS: &str = "\n \t \0 \u{7f} \u{85} \u{200b} \u{202e} \u{2028} \u{2066} \u{feff}";
+const TEXTS: &str = "a 合符 \u{20bb7} e\u{301} \u{a0} \u{2010} \u{2027} \u{202f} \u{205f} \u{2070} \u{fe0f} \u{fffc}";
+const INVALID_TEXTS: &str = "\n \t \0 \u{7f} \u{85} \u{ad} \u{34f} \u{61c} \u{180e} \u{200b} \u{200f} \u{2028} \u{202e} \
+                             \u{2060} \u{2066} \u{206f} \u{feff} \u{fff9} \u{fffb} \u{e0000} \u{e007f}";
 
 /// Ascending by value; equal values in several written forms.
 fn decimals() -> Vec<String> {

@@ -2,8 +2,8 @@
 """A second implementation of hefu's format 1, to check the golden vectors with.
 
 It was written from docs/format.md alone and shares no code with the ledger. It even takes its schema from that
-document: the tables of section 15 are parsed, so that nothing can be right here and missing there. It needs Python
-3.11, `blake3` and `cryptography`.
+document: the tables of section 15 are parsed, and that of refused characters in section 2, so that nothing can be right
+here and missing there. It needs Python 3.11, `blake3` and `cryptography`.
 
     reference.py [VECTORS]           recompute everything, compare, print "N passed, N failed"
     reference.py --prove [VECTORS]   change one hex digit of every byte string in turn; each change must be noticed
@@ -99,7 +99,14 @@ def period(text):
     return kind, last, struct.pack(">HBBBBBB", year, last.month, last.day, rank, number, day, 0)
 
 
-INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+def invisible():
+    """A pattern of the characters that no text may hold."""
+    text = FORMAT.read_text(encoding="utf-8").split("\n## 2 ")[1].split("\n## 3 ")[0]
+    ranges = re.findall(r"^\| U\+([0-9A-F]+)(?:–U\+([0-9A-F]+))? \|", text, re.M)
+    return re.compile("[" + "".join(f"\\U{int(a, 16):08x}-\\U{int(b or a, 16):08x}" for a, b in ranges) + "]")
+
+
+INVISIBLE = invisible()
 
 
 def check_text(kind, text):

@@ -88,7 +88,7 @@ fn dispatch(arguments: &[String]) -> anyhow::Result<()> {
     if name == demo::JANITOR {
         return demo::clean_up_after(rest);
     }
-    match COMMANDS.iter().find(|command| command.name == name.trim_start_matches("--")) {
+    match COMMANDS.iter().find(|command| command.name == name.trim_start_matches('-')) {
         Some(command) => (command.run)(rest),
         None => bail!("there is no command {name:?}; `cargo xtask` lists them"),
     }
@@ -97,7 +97,7 @@ fn dispatch(arguments: &[String]) -> anyhow::Result<()> {
 fn help(_: &[String]) -> anyhow::Result<()> {
     println!("cargo xtask COMMAND\n");
     for Command { name, arguments, about, .. } in COMMANDS {
-        println!("  {:<44}{about}", format!("{name} {arguments}"));
+        println!("  {:<46}{about}", format!("{name} {arguments}"));
     }
     Ok(())
 }

@@ -57,7 +57,13 @@ const NEEDS: &[Need] = &[
 pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     crate::no_arguments(arguments)?;
     ensure(Purpose::Interop)?;
-    println!("setup: everything is there{}", if is_installed("ccache") { ", ccache too" } else { "" });
+    let ccache = if is_installed("ccache") { ", and ccache is used" } else { "" };
+    match missing(Purpose::Interop).count() {
+        0 => println!("setup: everything is there{ccache}"),
+        n => {
+            println!("setup: building is possible{ccache}; what needs the missing {n} will be skipped by name, or fail")
+        }
+    }
     Ok(())
 }
 

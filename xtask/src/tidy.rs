@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     let tree = Tree::read()?;
     let mut findings = walls::check(&tree);
     findings.extend(words::check(&tree));
-    findings.extend(dependencies::check()?);
+    findings.extend(dependencies::check(&tree)?);
     findings.extend(errors_md()?);
     for finding in &findings {
         println!("{finding}");

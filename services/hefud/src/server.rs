@@ -77,7 +77,13 @@ impl Server {
         let journal = Arc::new(journal);
         let projection = Arc::new(Projection::start(Arc::clone(&journal), Arc::new(store.rows()))?);
         let (stop, stopped) = watch::channel(false);
-        operator::serve(&config.operator_socket(), Arc::clone(&projection), stopped.clone())?;
+        if let Err(e) = operator::serve(&config.operator_socket(), Arc::clone(&projection), stopped.clone()) {
+            // A path that is too long for a socket must not keep the ledger from being served.
+            tracing::warn!(
+                error = format!("{e:#}"),
+                "no operator's socket: views can't be rebuilt while this server runs"
+            );
+        }
         let router = router(config, &journal, &projection, &stopped).await?;
         let connections = connections::accept(listener, config.connections_max);
         let mut stopping = stopped;

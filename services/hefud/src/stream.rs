@@ -12,7 +12,7 @@ use hefu_proto::v1::submit_stream_response::Outcome;
 use hefu_proto::{convert, status, v1};
 use hefu_types::{Refusal, Submission};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
-use tokio_stream::StreamExt as _;
+use tokio::sync::oneshot;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
@@ -36,19 +36,31 @@ pub fn serve(
     let (checks, checking) = channel(STREAM_IN_FLIGHT_MAX);
     let (tickets, ticketed) = channel(STREAM_IN_FLIGHT_MAX);
     let (answers, answered) = channel(STREAM_IN_FLIGHT_MAX);
-    tokio::spawn(check(requests, admission, checks));
+    let (broken, breakage) = oneshot::channel();
+    tokio::spawn(async move {
+        if let Err(status) = check(requests, admission, checks).await {
+            // Nobody listens when the client is gone.
+            let _gone = broken.send(status);
+        }
+    });
     tokio::spawn(sequence(checking, journal, tickets));
-    tokio::spawn(answer(ticketed, answers));
+    tokio::spawn(answer(ticketed, answers, breakage));
     ReceiverStream::new(answered)
 }
 
-async fn check(mut requests: Streaming<v1::SubmitStreamRequest>, admission: Arc<Admission>, next: Sender<Step<Check>>) {
-    while let Some(Ok(request)) = requests.next().await {
+/// Ends well when the client closes the stream, and with the library's status when a message can't be read.
+async fn check(
+    mut requests: Streaming<v1::SubmitStreamRequest>,
+    admission: Arc<Admission>,
+    next: Sender<Step<Check>>,
+) -> Result<(), Status> {
+    while let Some(request) = requests.message().await? {
         let check = begin(request.signed, &admission).await;
         if next.send((request.correlation, check)).await.is_err() {
-            return;
+            break;
         }
     }
+    Ok(())
 }
 
 async fn begin(signed: Option<v1::SignedSubmission>, admission: &Admission) -> Result<Check, Refusal> {
@@ -58,10 +70,10 @@ async fn begin(signed: Option<v1::SignedSubmission>, admission: &Admission) -> R
 }
 
 async fn sequence(mut checks: Receiver<Step<Check>>, journal: Arc<Journal>, next: Sender<Step<Ticket>>) {
-    let lane = Arc::new(Lane::default());
+    let lanes = Lanes::default();
     while let Some((correlation, check)) = checks.recv().await {
         let ticket = match check {
-            Ok(check) => enqueue(check, &journal, &lane).await,
+            Ok(check) => enqueue(check, &journal, &lanes).await,
             Err(refusal) => Err(refusal),
         };
         if next.send((correlation, ticket)).await.is_err() {
@@ -70,17 +82,30 @@ async fn sequence(mut checks: Receiver<Step<Check>>, journal: Arc<Journal>, next
     }
 }
 
-async fn enqueue((pending, bytes): Check, journal: &Journal, lane: &Arc<Lane>) -> Result<Ticket, Refusal> {
+/// Two ways to the sequencer. What fails its check never gets in line, so it must not close the lane in which good ones that
+/// were sent before it may still stand: it closes a second lane, which the key's later ones take.
+#[derive(Default)]
+struct Lanes {
+    open: Arc<Lane>,
+    closed: Arc<Lane>,
+}
+
+async fn enqueue((pending, bytes): Check, journal: &Journal, lanes: &Lanes) -> Result<Ticket, Refusal> {
     let admitted = pending.outcome().await.inspect_err(|_| {
         // The key is only claimed here, but the claim can do no more than refuse the rest of the client's own stream.
         if let Ok(submission) = Submission::decode(&bytes) {
-            lane.refused(submission.key);
+            lanes.closed.refused(submission.key);
         }
     })?;
-    journal.submit_in_turn(admitted, lane).await
+    let closed = lanes.closed.check(&admitted.submission().key).is_err();
+    journal.submit_in_turn(admitted, if closed { &lanes.closed } else { &lanes.open }).await
 }
 
-async fn answer(mut tickets: Receiver<Step<Ticket>>, answers: Sender<Result<v1::SubmitStreamResponse, Status>>) {
+async fn answer(
+    mut tickets: Receiver<Step<Ticket>>,
+    answers: Sender<Result<v1::SubmitStreamResponse, Status>>,
+    breakage: oneshot::Receiver<Status>,
+) {
     while let Some((correlation, ticket)) = tickets.recv().await {
         let outcome = match ticket {
             Ok(ticket) => ticket.outcome().await,
@@ -89,6 +114,10 @@ async fn answer(mut tickets: Receiver<Step<Ticket>>, answers: Sender<Result<v1::
         if answers.send(Ok(response(correlation, &outcome))).await.is_err() {
             return;
         }
+    }
+    if let Ok(status) = breakage.await {
+        // The client may be gone; then it knows.
+        let _gone = answers.send(Err(status)).await;
     }
 }
 

@@ -98,12 +98,24 @@ pub(super) fn next_observation(
         value: Some(number(units, definition)),
         obs_status: *scene.rng.pick(&statuses).expect("statuses"),
         qualifier: Some(*scene.rng.pick(Qualifier::ALL).expect("qualifiers")),
-        as_of_date: scene.rng.percent(5).then(|| "2024-07-15".parse().expect("a day")),
+        as_of_date: scene.rng.percent(5).then(|| last_day(period)),
         source: None,
         note: if scene.rng.percent(10) { text("a note") } else { Text::default() },
         supersedes: None,
         reason: Text::default(),
     }
+}
+
+/// The last day of a period, as a period.
+fn last_day(period: Period) -> Period {
+    let (year, month, day) = period.last_day();
+    format!("{year}-{month:02}-{day:02}").parse().expect("a day")
+}
+
+/// The same observation for another period.
+pub(super) fn moved_to(mut observation: ObservationReported, period: Period) -> ObservationReported {
+    observation.as_of_date = observation.as_of_date.map(|_| last_day(period));
+    ObservationReported { period, ..observation }
 }
 
 fn with_room<'a>(scene: &mut Scene<'a>) -> Option<(&'a Series, &'a IndicatorDefined, &'a Actor)> {
@@ -151,8 +163,8 @@ pub(super) fn correct(scene: &mut Scene<'_>) -> Option<Said> {
     for (period, value) in series.cells.iter().skip(first).take(count) {
         let Some((named, _)) = standing(scene, series, *period) else { continue };
         let units = value.map_or(7, Decimal::units) + i64::try_from(scene.rng.below(20)).expect("small") - 10;
-        let mut corrected = next_observation(scene, (series, definition), 0, units);
-        (corrected.period, corrected.supersedes, corrected.reason) = (*period, Some(named), because(scene));
+        let mut corrected = moved_to(next_observation(scene, (series, definition), 0, units), *period);
+        (corrected.supersedes, corrected.reason) = (Some(named), because(scene));
         events.push(corrected.into());
     }
     if events.is_empty() { None } else { Some(Said { signer: reporter.name.clone(), events }) }

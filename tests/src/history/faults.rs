@@ -12,7 +12,7 @@ use hefu_types::{
 
 use crate::forge;
 use crate::history::cast::{Actor, Said, Scene};
-use crate::history::deeds::{last_units, next_observation, standing};
+use crate::history::deeds::{last_units, moved_to, next_observation, standing};
 use crate::history::members::activate;
 use crate::rng::Rng;
 use crate::world::{code, decimal, enrolment, name, text};
@@ -267,8 +267,7 @@ fn on_a_standing_cell(scene: &mut Scene<'_>, spoil: fn(&mut ObservationReported)
     let (series, definition, reporter) = scene.reporter_of(|_, s| !s.cells.is_empty())?;
     let (period, _) = *scene.rng.pick(&series.cells)?;
     standing(scene, series, period)?;
-    let mut again = next_observation(scene, (series, definition), 0, 5);
-    again.period = period;
+    let mut again = moved_to(next_observation(scene, (series, definition), 0, 5), period);
     spoil(&mut again);
     Some(Said::by(reporter, again))
 }

@@ -38,7 +38,7 @@ const fn named(name: &'static str, reason: Reason, key: fn() -> PublicKey) -> Ba
 }
 
 const fn request(name: &'static str, make: fn() -> Option<v1::SignedSubmission>) -> Bad {
-    let (reason, field) = (Reason::SubmissionEmpty, "signed.submission");
+    let (reason, field) = (Reason::SubmissionEmpty, "submission");
     Bad { name, signer: REPORTER, make: Wire(make), reason, field }
 }
 
@@ -102,7 +102,9 @@ fn top_level() -> Vec<Bad> {
         bytes("a group", Reason::Malformed, "", |b| [b, vec![0x83, 0x01]].concat()),
         bytes("unknown field at the top", Reason::UnknownField, "", |b| [b, num(31, 1)].concat()),
         bytes("field out of order at the top", Reason::FieldOrder, "not_after", |b| [b, num(6, 1)].concat()),
-        bytes("field twice", Reason::FieldRepeated, "key_seq", |b| spliced(b, AFTER_KEY_SEQ..AFTER_KEY_SEQ, &[0x18, 1])),
+        bytes("field twice", Reason::FieldRepeated, "key_seq", |b| {
+            spliced(b, AFTER_KEY_SEQ..AFTER_KEY_SEQ, &[0x18, 1])
+        }),
         bytes("length in two bytes", Reason::VarintNotMinimal, "ledger_id", |b| spliced(b, 1..2, &[0xa0, 0x00])),
         bytes("tag in two bytes", Reason::VarintNotMinimal, "", |b| spliced(b, 0..1, &[0x8a, 0x00])),
         bytes("explicit default", Reason::ExplicitDefault, "not_after", |b| {
@@ -182,6 +184,9 @@ fn values() -> Vec<Bad> {
         raw("text with a control character", Reason::TextInvalid, "events[0].member_suspended.reason", || {
             suspended(b"beta", b"a\x07b")
         }),
+        raw("text with an invisible character", Reason::TextInvalid, "events[0].member_suspended.reason", || {
+            suspended(b"beta", "zero\u{200b}width".as_bytes())
+        }),
         raw("text that is not UTF-8", Reason::Malformed, "events[0].member_suspended.reason", || {
             suspended(b"beta", &[0xc3, 0x28])
         }),
@@ -209,12 +214,7 @@ fn values() -> Vec<Bad> {
     ]
 }
 
-const fn frame(
-    name: &'static str,
-    reason: Reason,
-    field: &'static str,
-    make: fn(&mut Submission),
-) -> Bad {
+const fn frame(name: &'static str, reason: Reason, field: &'static str, make: fn(&mut Submission)) -> Bad {
     Bad { name, signer: OFFICE, make: Frame(make), reason, field }
 }
 

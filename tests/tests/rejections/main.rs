@@ -75,7 +75,8 @@ async fn standing(server: &mut TestServer) -> Standing {
     let size = Size::new(head.size);
     let mut applied = server.server.projection().applied();
     applied.wait_for(|applied| *applied >= size).await.expect("a projection");
-    let views = server.views.list_views(v1::ListViewsRequest { min_seq: 0 }).await.expect("an answer").into_inner().views;
+    let views =
+        server.views.list_views(v1::ListViewsRequest { min_seq: 0 }).await.expect("an answer").into_inner().views;
     let projection = Arc::clone(server.server.projection());
     let rows = tokio::task::spawn_blocking(move || dump::rows(projection.read().1)).await.expect("rows");
     Standing { head, views, rows }
@@ -91,11 +92,9 @@ fn good(world: &World, signer: &str, n: usize) -> Event {
     }
 }
 
-/// The recovery key's good deed: the key before the last, one after another.
+/// The recovery key's good deed.
 fn office_key_replaced(world: &World, n: usize) -> Event {
-    let enrolled = |name: &String| world.state.key(&keys(name).public()).is_some_and(|key| !key.revoked);
-    let spare = ["office-2".to_owned()].into_iter().chain((0..n).map(|n| format!("spare-{n}"))).find(enrolled);
-    let replaced = keys(&spare.expect("a spare office key")).public();
+    let replaced = keys(&table::spare(world)).public();
     let (reason, since_seq) = (RevocationReason::Superseded, Seq::FIRST);
     let replacement = world.enrolment("office", &format!("spare-{n}"), &[Role::Admin, Role::Office]);
     OfficeKeyReplaced { replaced, reason, since_seq, replacement }.into()

@@ -170,9 +170,12 @@ fn revisions() -> Vec<Bad> {
             "events[0].indicator_revised.definition.indicator",
             |_| revised(|e| e.definition.indicator = code("gone")),
         ),
-        row("indicator moves to another plan", Reason::IndicatorInvalid, "events[0].indicator_revised.definition.plan", |_| {
-            revised(|e| e.definition.plan = code("other"))
-        }),
+        row(
+            "indicator moves to another plan",
+            Reason::IndicatorInvalid,
+            "events[0].indicator_revised.definition.plan",
+            |_| revised(|e| e.definition.plan = code("other")),
+        ),
         row("revision without a reason", Reason::FieldMissing, "events[0].indicator_revised.reason", |_| {
             revised(|e| e.reason = text(""))
         }),

@@ -3,16 +3,11 @@
 use hefu_tests::World;
 use hefu_tests::world::{code, decimal, observation, text};
 use hefu_types::event::reporting::{ObsStatus, ObservationReported, ObservationRetracted};
-use hefu_types::{EventRef, Event, Period, Reason, SubmissionHash};
+use hefu_types::{Event, EventRef, Period, Reason, SubmissionHash};
 
 use crate::table::{Bad, say};
 
-const fn row(
-    name: &'static str,
-    reason: Reason,
-    field: &'static str,
-    make: fn(&mut World) -> Vec<Event>,
-) -> Bad {
+const fn row(name: &'static str, reason: Reason, field: &'static str, make: fn(&mut World) -> Vec<Event>) -> Bad {
     say(name, "alpha-reporter", reason, field, make)
 }
 
@@ -72,8 +67,14 @@ fn values() -> Vec<Bad> {
             free(|e| (e.value, e.obs_status) = (None, ObsStatus::M))
         }),
         row("as of a month", Reason::AsOfDateInvalid, "events[0].observation_reported.as_of_date", |_| {
-            free(|e| e.as_of_date = Some("2024-07".parse().expect("a period")))
+            free(|e| e.as_of_date = Some("2001-07".parse().expect("a period")))
         }),
+        row(
+            "as of a day outside the period",
+            Reason::AsOfDateInvalid,
+            "events[0].observation_reported.as_of_date",
+            |_| free(|e| e.as_of_date = Some("2002-01-01".parse().expect("a day"))),
+        ),
     ]
 }
 
@@ -133,10 +134,15 @@ fn corrections() -> Vec<Bad> {
             let named = standing(w);
             free(|e| (e.supersedes, e.reason) = (Some(named), text("x")))
         }),
-        row("supersedes another submission", Reason::SupersedesWrong, "events[0].observation_reported.supersedes", |_| {
-            let other = EventRef { submission_hash: Some(SubmissionHash::from_bytes([8; 32])), index: 0 };
-            corrected(Some(other), "x")
-        }),
+        row(
+            "supersedes another submission",
+            Reason::SupersedesWrong,
+            "events[0].observation_reported.supersedes",
+            |_| {
+                let other = EventRef { submission_hash: Some(SubmissionHash::from_bytes([8; 32])), index: 0 };
+                corrected(Some(other), "x")
+            },
+        ),
         row("supersedes another event", Reason::SupersedesWrong, "events[0].observation_reported.supersedes", |w| {
             corrected(Some(EventRef { index: 1, ..standing(w) }), "x")
         }),
@@ -166,9 +172,12 @@ fn retractions() -> Vec<Bad> {
         row("retracts nothing", Reason::NothingToSupersede, "events[0].observation_retracted.observation", |w| {
             retracted(w, |e| e.area = code("520100"))
         }),
-        row("retracts of an unknown indicator", Reason::IndicatorUnknown, "events[0].observation_retracted.indicator", |w| {
-            retracted(w, |e| e.indicator = code("none"))
-        }),
+        row(
+            "retracts of an unknown indicator",
+            Reason::IndicatorUnknown,
+            "events[0].observation_retracted.indicator",
+            |w| retracted(w, |e| e.indicator = code("none")),
+        ),
         row("retracts another event", Reason::SupersedesWrong, "events[0].observation_retracted.observation", |w| {
             retracted(w, |e| e.observation.index = 1)
         }),

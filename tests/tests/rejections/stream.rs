@@ -3,28 +3,31 @@
 use hefu_proto::v1::submit_stream_response::Outcome;
 use hefu_proto::{convert, v1};
 use hefu_tests::world::{Signer, World, observation};
-use hefu_tests::TestServer;
+use hefu_tests::{TestServer, forge};
 use hefu_types::{Reason, SignedSubmission};
 use tokio_stream::StreamExt as _;
+
+/// Makes the submission that is refused.
+type Spoil = fn(&mut Signer) -> SignedSubmission;
 
 /// The n-th observation of a signer, signed in the belief that all before it were recorded.
 fn next(signer: &mut Signer, indicator: &str, n: u64) -> SignedSubmission {
     signer.sign(vec![observation(indicator, &format!("{}", 2000 + n), &format!("{n}")).into()])
 }
 
-/// The third of alpha's submissions names an indicator that does not exist; beta's are all good, and lie between.
-fn submissions(world: &mut World) -> Vec<SignedSubmission> {
+/// Six submissions of alpha's, of which the third is spoilt; six good ones of beta's lie between.
+fn submissions(world: &mut World, spoil: Spoil) -> Vec<SignedSubmission> {
     let (mut alpha, mut beta) = (world.signer("alpha-reporter").clone(), world.signer("beta-reporter").clone());
-    (0..6)
-        .flat_map(|n| [next(&mut alpha, if n == 2 { "none" } else { "flow" }, n), next(&mut beta, "stock", n)])
-        .collect()
+    let mut alphas = |n| if n == 2 { spoil(&mut alpha) } else { next(&mut alpha, "flow", n) };
+    (0..6).flat_map(|n| [alphas(n), next(&mut beta, "stock", n)]).collect()
 }
 
 async fn answers(server: &mut TestServer, sent: &[SignedSubmission]) -> Vec<v1::SubmitStreamResponse> {
     let requests: Vec<_> = (100..)
         .zip(sent)
-        .map(|(correlation, signed)| {
-            v1::SubmitStreamRequest { correlation, signed: Some(convert::signed_to_wire(signed)) }
+        .map(|(correlation, signed)| v1::SubmitStreamRequest {
+            correlation,
+            signed: Some(convert::signed_to_wire(signed)),
         })
         .collect();
     let answers = server.submissions.submit_stream(tokio_stream::iter(requests)).await.expect("a stream").into_inner();
@@ -42,26 +45,25 @@ fn outcome(answer: &v1::SubmitStreamResponse) -> Result<u64, String> {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_refusal_in_a_stream_refuses_that_keys_later_ones() {
+async fn check(spoil: Spoil, reason: Reason) {
     let mut world = World::planned();
     let mut server = TestServer::with(&world).await;
-    let sent = submissions(&mut world);
+    let sent = submissions(&mut world, spoil);
     let answers = answers(&mut server, &sent).await;
 
     let correlations: Vec<u64> = answers.iter().map(|answer| answer.correlation).collect();
     assert_eq!(correlations, (100..112).collect::<Vec<_>>());
-    let refused = |reason: Reason| Err(reason.code().to_owned());
     let alpha: Vec<_> = answers.iter().step_by(2).map(outcome).collect();
     let beta: Vec<_> = answers.iter().skip(1).step_by(2).map(outcome).collect();
     assert!(alpha[..2].iter().chain(&beta).all(Result::is_ok), "{alpha:?} {beta:?}");
-    assert_eq!(alpha[2], refused(Reason::IndicatorUnknown));
-    assert_eq!(alpha[3..], [const { () }; 3].map(|()| refused(Reason::PredecessorRefused)));
+    assert_eq!(alpha[2], Err(reason.code().to_owned()));
+    let after = Err(Reason::PredecessorRefused.code().to_owned());
+    assert!(alpha[3..].iter().all(|outcome| *outcome == after), "{alpha:?}");
     let seqs: Vec<u64> = answers.iter().filter_map(|answer| outcome(answer).ok()).collect();
     let first = world.entries.len() as u64;
     assert_eq!(seqs, (first..first + 8).collect::<Vec<_>>());
 
-    // Mended, renumbered and signed again, it is accepted: the refusals consumed nothing. So is a resend of what stands.
+    // Mended, renumbered and signed again, it is accepted: the refusals consumed nothing. What stands can be sent again.
     let signer = world.signer("alpha-reporter");
     signer.moved_on(&sent[0]);
     signer.moved_on(&sent[2]);
@@ -69,4 +71,19 @@ async fn a_refusal_in_a_stream_refuses_that_keys_later_ones() {
     assert_eq!(server.submit(&mended).await.expect("accepted").seq, first + 8);
     assert!(server.submit(&sent[1]).await.expect("recorded").already_recorded);
     server.verify_and_stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_in_a_stream_refuses_that_keys_later_ones() {
+    check(|signer| next(signer, "none", 2), Reason::IndicatorUnknown).await;
+}
+
+/// The sequencer never sees this one; the key's later ones wait for it all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_signature_in_a_stream_refuses_that_keys_later_ones() {
+    let spoil = |signer: &mut Signer| {
+        let good = next(signer, "flow", 2);
+        SignedSubmission { signature: forge::malleated(&good.signature), ..good }
+    };
+    check(spoil, Reason::SignatureNotCanonical).await;
 }

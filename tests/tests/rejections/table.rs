@@ -2,11 +2,9 @@
 
 use hefu_proto::v1;
 use hefu_tests::World;
-use hefu_tests::world::{code, indicator, name, observation, target, text};
+use hefu_tests::world::{code, indicator, keys, name, observation, target, text};
 use hefu_types::event::membership::{KeyRevoked, MemberSuspended, MemberWithdrawn, RevocationReason, Role};
-use hefu_types::event::plan::{
-    Comparator, Direction, IndicatorRetired, Measure, MilestoneSet, RollUp, TaskDefined,
-};
+use hefu_types::event::plan::{Comparator, Direction, IndicatorRetired, Measure, MilestoneSet, RollUp, TaskDefined};
 use hefu_types::wire::write_varint;
 use hefu_types::{Event, PublicKey, Reason, Seq, Signature, Submission};
 
@@ -127,4 +125,11 @@ pub(crate) fn world() -> World {
     let revoked = KeyRevoked { key, reason: RevocationReason::Superseded, since_seq: Seq::FIRST };
     world.say("alpha-admin", vec![revoked.into()]);
     world
+}
+
+/// The name of the office's other key, which the recovery key may have replaced: `office-2`, `spare-0`, …
+pub(crate) fn spare(world: &World) -> String {
+    let live = |name: &String| world.state.key(&keys(name).public()).is_some_and(|key| !key.revoked);
+    let names = std::iter::once("office-2".to_owned()).chain((0..1_000).map(|n| format!("spare-{n}")));
+    names.into_iter().find(live).expect("a spare office key")
 }

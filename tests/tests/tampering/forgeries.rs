@@ -11,6 +11,9 @@ use crate::log::{bytes_of, chain, month, parts, signer, verdict_of, world};
 
 type Parts = Vec<(Millis, SignedSubmission)>;
 
+/// Changes a log before it is chained.
+type Change = fn(&mut Parts);
+
 /// A forged log, and what must be said about it.
 struct Forgery {
     name: &'static str,
@@ -148,7 +151,8 @@ const FORGERIES: &[Forgery] = &[
         name: "a second observation of a month, signed by its reporter",
         make: |world, parts| {
             let again = observation("flow", &month(AT), "9");
-            parts.insert(AT + 2, (parts[AT + 1].0, signer_at(world, "alpha-reporter", AT + 2).peek(vec![again.into()])));
+            parts
+                .insert(AT + 2, (parts[AT + 1].0, signer_at(world, "alpha-reporter", AT + 2).peek(vec![again.into()])));
         },
         seq: AT as u64 + 2,
         kind: Rules,
@@ -252,7 +256,7 @@ fn another_valid_history_is_found_by_the_head() {
     let world = world();
     let head = export::head_of(&world.entries);
     let last = head.size.get() - 1;
-    let forgeries: [(&str, fn(&mut Parts), u64, FailureKind); 5] = [
+    let forgeries: [(&str, Change, u64, FailureKind); 5] = [
         ("nothing changed", |_| {}, 0, Head),
         ("two keys' submissions swapped", swap_independent, last, Head),
         ("recorded a millisecond later", |parts| parts[AT].0 = parts[AT + 1].0, last, Head),

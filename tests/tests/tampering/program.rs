@@ -9,6 +9,9 @@ use serde_json::Value;
 
 use crate::log::{Copy, world};
 
+/// Changes the entries of an export.
+type Change = fn(&mut Vec<Bytes>);
+
 /// Verification failed.
 const BROKEN: i32 = 4;
 
@@ -32,7 +35,7 @@ fn the_program_exits_with_4_and_names_position_and_kind() {
     assert!(good.status.success(), "{good:?}");
     assert_eq!(report(&good)["verified"], true);
 
-    let edits: [(fn(&mut Vec<Bytes>), u64, &str); 5] = [
+    let edits: [(Change, u64, &str); 5] = [
         (|entries| flip(entries, 300, 60), 300, "signature"),
         (|entries| flip(entries, 999, 16), 999, "head"),
         (|entries| flip(entries, 0, 0), 0, "link"),

@@ -75,7 +75,13 @@ pub(super) fn publish(stage: &mut Stage) -> anyhow::Result<()> {
         "The office publishes the plan: its parts, numbered tasks, goals without a number, indicators and targets,"
     );
     println!("each with the section of the document that it comes from.");
-    stage.show(&format!("hefu plan load guizhou {OFFICE}"))
+    let load = format!("hefu plan load guizhou {OFFICE}");
+    stage.show(&load)?;
+    let again = stage.quiet(&format!("hefu --output csv {}", load.trim_start_matches("hefu ")))?;
+    let complete = column(&again, "existing")? == column(&again, "in_plan")?;
+    ensure!(complete && column(&again, "kind")?.len() >= 5, "the plan is not complete:\n{again}");
+    println!("Loading it once more would add nothing.");
+    Ok(())
 }
 
 pub(super) fn report(stage: &mut Stage) -> anyhow::Result<()> {
@@ -127,17 +133,21 @@ pub(super) fn board(stage: &mut Stage) -> anyhow::Result<()> {
 }
 
 pub(super) fn explain(stage: &mut Stage) -> anyhow::Result<()> {
-    println!("No number stands for itself: behind it are entries, each signed. This one has a history.");
-    let indicator = corrected(stage)?;
-    stage.show(&format!("hefu explain {indicator}"))
-}
-
-/// The first indicator with a correction, else the first with a figure.
-fn corrected(stage: &Stage) -> anyhow::Result<String> {
-    let reports = stage.quiet("hefu --output csv plan reports guizhou")?;
-    let indicators = column(&reports, "indicator")?;
-    let corrected = column(&reports, "supersedes")?.iter().position(|word| !word.is_empty());
-    indicators.get(corrected.unwrap_or(0)).cloned().context("no figures")
+    println!(
+        "No number stands for itself: behind it are entries, each with its place in the log and the key that signed it."
+    );
+    println!("This is what makes a figure of the board what it is:");
+    let board = stage.quiet("hefu --output csv board --reported")?;
+    let (indicators, status) = (column(&board, "indicator")?, column(&board, "status")?);
+    let behind = status.iter().position(|word| word == "behind").unwrap_or(0);
+    let words = format!("hefu explain {}", indicators.get(behind).context("no figures")?);
+    stage.show(&words)?;
+    let evidence = stage.quiet(&words.replacen("hefu", "hefu --output csv", 1))?;
+    let roles = column(&evidence, "role")?;
+    for role in ["authority", "definition", "target", "value"] {
+        ensure!(roles.iter().any(|word| word == role), "no {role} behind the number");
+    }
+    Ok(())
 }
 
 pub(super) fn kill(stage: &mut Stage) -> anyhow::Result<()> {

@@ -166,7 +166,7 @@ const NEXT: &[&str] = &[
     "hefu member list",
     "hefu log tail",
     "hefu log watch &                 # then report something, and see it arrive",
-    "hefu plan show guizhou-2022",
+    "hefu plan show guizhou",
     "hefu submit --help",
     "hefud view rebuild --data ledger series",
 ];
@@ -177,6 +177,9 @@ impl Drop for Stage {
         if let Some(mut server) = self.server.take() {
             let _killed = server.kill();
             let _status = server.wait();
+            if self.keep {
+                eprintln!("kept, without a server: {}", self.folder.display());
+            }
         }
     }
 }

@@ -88,7 +88,7 @@ fn breaches(file: &File) -> impl Iterator<Item = Finding> {
 }
 
 /// Whether a line holds a path or name as whole words; a longer name or `prost_types` is not `prost`.
-fn names(code: &str, word: &str) -> bool {
+pub(super) fn names(code: &str, word: &str) -> bool {
     let is_name = |c: char| c.is_alphanumeric() || c == '_';
     code.match_indices(word)
         .any(|(at, _)| !code[..at].ends_with(is_name) && !code[at + word.len()..].starts_with(is_name))
