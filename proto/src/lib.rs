@@ -14,7 +14,7 @@ pub mod convert;
 pub mod status;
 
 /// Generated messages, clients and servers; documented in the `.proto` files.
-#[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic, reason = "generated")]
+#[allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all, clippy::pedantic, reason = "generated")]
 pub mod v1 {
     tonic::include_proto!("hefu.v1");
 }

@@ -4,7 +4,8 @@
 //! one to read first. Real parts throughout: RocksDB in a temporary folder, a server on a free port, signatures by real
 //! keys. Every test that writes ends with [`export::verify_log`]: what was written verifies offline.
 //!
-//! Nothing here is shipped, and nothing here decides what is right: expectations stand in the tests.
+//! Nothing here is shipped, and nothing here decides what is right: expectations stand in the tests. A test never waits for
+//! time to pass: it waits for a head, an answer, or a process.
 //!
 //! Read next: [`world`] (members and keys), `tests/tour.rs`.
 

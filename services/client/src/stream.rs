@@ -22,8 +22,8 @@ use crate::{ClientError, Position, Writer};
 /// How long a stream may be silent while answers are due: far above a server's slowest sync.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 
-type Source<'a> = &'a mut dyn Iterator<Item = Vec<Event>>;
-type Report<'a> = &'a mut dyn FnMut(usize, Result<Position, Refusal>) -> ControlFlow<()>;
+type Source<'a> = &'a mut (dyn Iterator<Item = Vec<Event>> + Send);
+type Report<'a> = &'a mut (dyn FnMut(usize, Result<Position, Refusal>) -> ControlFlow<()> + Send);
 
 /// How a stream ended.
 enum End {
@@ -47,8 +47,8 @@ impl Writer {
     /// are in the outbox or were never taken.
     pub async fn submit_all(
         &mut self,
-        batches: impl IntoIterator<Item = Vec<Event>>,
-        mut report: impl FnMut(usize, Result<Position, Refusal>) -> ControlFlow<()>,
+        batches: impl IntoIterator<Item = Vec<Event>, IntoIter: Send>,
+        mut report: impl FnMut(usize, Result<Position, Refusal>) -> ControlFlow<()> + Send,
     ) -> Result<(), ClientError> {
         let mut source = batches.into_iter();
         let mut work = Work::new(self, &mut source, &mut report);

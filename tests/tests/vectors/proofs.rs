@@ -1,0 +1,126 @@
+//! What is proved: that a key was at hand when it was enrolled, who signed, what was committed to.
+
+use hefu_types::commitment::{Commitment, Opening};
+use hefu_types::event::membership::{Algorithm, KeyEnrolled, Role};
+use hefu_types::{Entry, Event, LedgerId, Reason, Signature, sign, wire};
+
+use crate::json::{hex, object, reason, text};
+use crate::keys::{MEMBER_ADMIN, MEMBER_REPORTER, pair, public};
+use crate::ledger::ledger_id;
+use crate::values::{bytes, code, parse, t};
+
+pub(crate) fn enrolment(seed: u8, roles: &[Role], holder: &str, ledger: LedgerId) -> KeyEnrolled {
+    let mut enrolment = KeyEnrolled {
+        member: code("dept-a"),
+        key: public(seed),
+        algorithm: Algorithm::Ed25519,
+        roles: roles.to_vec(),
+        holder: t(holder),
+        recovery: false,
+        proof: None,
+    };
+    enrolment.proof = Some(pair(seed).prove_enrolment(&ledger, &enrolment));
+    enrolment
+}
+
+pub(crate) fn enrolment_proofs(entries: &[Entry]) -> Vec<String> {
+    let id = ledger_id(entries);
+    let enrolments = entries.iter().flat_map(|e| e.decode().unwrap().submission.events).filter_map(|e| match e {
+        Event::MemberAdmitted(admitted) => Some(admitted.first_key),
+        Event::KeyEnrolled(enrolled) => Some(*enrolled),
+        _ => None,
+    });
+    enrolments
+        .map(|enrolment| {
+            assert_eq!(sign::verify_enrolment(&id, &enrolment), Ok(()));
+            let without_proof = wire::to_bytes(&KeyEnrolled { proof: None, ..enrolment.clone() });
+            let body = [id.as_bytes().as_slice(), &without_proof].concat();
+            object(&[
+                ("member", text(&enrolment.member)),
+                ("without_proof", hex(&without_proof)),
+                ("body", hex(&body)),
+                ("signing_input", hex(&sign::pre_authentication_encoding(sign::ENROLMENT_TYPE, &body))),
+                ("proof", text(enrolment.proof.unwrap())),
+                ("message", hex(&wire::to_bytes(&enrolment))),
+            ])
+        })
+        .collect()
+}
+
+/// Signatures over the body `hefu`, on which lax, cofactored and strict verifiers part.
+pub(crate) fn signatures() -> Vec<String> {
+    const BODY: &[u8] = b"hefu";
+    const IDENTITY: &str = "0100000000000000000000000000000000000000000000000000000000000000";
+    // s is k·a, so that s·B = R + k·A holds with R the identity.
+    let small_r = "8d8abb552b7093dbd89adb094843892579c7e09fe164fca49f026f04c46ed90b";
+    // R is a point plus one of order 8: 8·s·B = 8·R + 8·k·A holds, s·B = R + k·A does not.
+    let cofactored = "c57077b154392b0b71e903bd8831bf29222550dad8280c56d2b0cc32ee16ee1f\
+                      893681ae7de7af47333f2b7b8467aed33870290b8c5995455197ce57cc49c308";
+    // R is r·B and s is r: holds under every body when A is the identity.
+    let small_a = "4faa93763d0702316ddef05a7921b30b30e81530b44cf9f35773ffee16f68638\
+                   0909090909090909090909090909090909090909090909090909090909090909";
+    let admin = public(MEMBER_ADMIN);
+    let good = pair(MEMBER_ADMIN).sign_submission(BODY);
+    let other_type =
+        *enrolment(MEMBER_ADMIN, &[Role::Admin], "", LedgerId::from_bytes([0; 32])).proof.unwrap().as_bytes();
+    let cases = [
+        ("good", admin, good, Ok(())),
+        ("one bit of S", admin, flip(good, 40), Err(Reason::SignatureInvalid)),
+        ("one bit of R", admin, flip(good, 0), Err(Reason::SignatureInvalid)),
+        ("another payload type and body", admin, Signature::from_bytes(other_type), Err(Reason::SignatureInvalid)),
+        ("another key", public(MEMBER_REPORTER), good, Err(Reason::SignatureInvalid)),
+        ("S plus the group order", admin, plus_order(good), Err(Reason::SignatureNotCanonical)),
+        ("R of small order", admin, parse(&format!("{IDENTITY}{small_r}")), Err(Reason::SignatureInvalid)),
+        ("valid only when the cofactor is cleared", admin, parse(cofactored), Err(Reason::SignatureInvalid)),
+        ("key of small order", parse(IDENTITY), parse(small_a), Err(Reason::KeySmallOrder)),
+    ];
+    cases
+        .into_iter()
+        .map(|(about, key, signature, expected)| {
+            assert_eq!(sign::verify_submission(&key, BODY, &signature), expected, "{about}");
+            object(&[
+                ("about", text(about)),
+                ("key", text(key)),
+                ("body", hex(BODY)),
+                ("signing_input", hex(&sign::pre_authentication_encoding(sign::SUBMISSION_TYPE, BODY))),
+                ("signature", text(signature)),
+                ("reason", reason(expected)),
+            ])
+        })
+        .collect()
+}
+
+fn flip(signature: Signature, at: usize) -> Signature {
+    let mut bytes = *signature.as_bytes();
+    bytes[at] ^= 1;
+    Signature::from_bytes(bytes)
+}
+
+/// The same signature with S + L, which lax verifiers accept.
+fn plus_order(signature: Signature) -> Signature {
+    let order = bytes("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
+    let mut bytes = *signature.as_bytes();
+    let mut carry = 0;
+    for (byte, order) in bytes[32..].iter_mut().zip(order) {
+        let sum = u16::from(*byte) + u16::from(order) + carry;
+        *byte = (sum & 0xff) as u8;
+        carry = sum >> 8;
+    }
+    Signature::from_bytes(bytes)
+}
+
+pub(crate) fn commitments() -> Vec<String> {
+    let counting = std::array::from_fn(|i| i as u8);
+    [(counting, "12.50"), ([0xff; 32], ""), (counting, "不公开")]
+        .into_iter()
+        .map(|(salt, value): ([u8; 32], &str)| {
+            let commitment: Commitment = Opening::new(salt, value.into()).commitment();
+            object(&[
+                ("salt", hex(&salt)),
+                ("value_text", text(value)),
+                ("value", hex(value.as_bytes())),
+                ("commitment", hex(commitment.as_bytes())),
+            ])
+        })
+        .collect()
+}
