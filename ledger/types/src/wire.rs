@@ -1,6 +1,6 @@
 //! Protobuf in canonical form: one byte string for one meaning.
 //!
-//! A message is declared once, a line a field, with [`message!`]; the declaration is the domain type, its encoder and its
+//! A message is declared once, a line a field, with the macro `message!`; the declaration is the domain type, its encoder and its
 //! strict decoder. The decoder accepts exactly what the encoder writes: ascending field numbers, nothing unknown, nothing
 //! repeated or defaulted, packed scalars, shortest varints. A refusal names the byte offset and the field. That the
 //! declarations agree with the published `.proto` files, and the bytes with those of a mainstream library, is tested in

@@ -156,7 +156,7 @@ fn corrections_cost_the_board_nothing() {
     }
     log.say(REPORTER, [retracted("i", "52", "2022"), retracted("i", "52", "2025")]);
     let store = log.store();
-    let rows = Counted(store.rows(&crate::View::id(&SeriesView)), Cell::new(0));
+    let rows = Counted(store.rows(&SeriesView.id()), Cell::new(0));
     let value = |row: Option<crate::Row<ObservationFact>>| row.unwrap().fact.value().unwrap();
     assert_eq!(value(latest(&rows, &code("i"), &code("52"), AsOf::LATEST).unwrap()), decimal("499"));
     assert_eq!(value(earliest(&rows, &code("i"), &code("52"), AsOf::LATEST).unwrap()), decimal("499"));
