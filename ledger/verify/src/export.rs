@@ -17,6 +17,9 @@ pub enum ExportError {
     /// The directory holds no entry bundles.
     #[error("{0} holds no tile/entries; is it an export?")]
     NoExport(PathBuf),
+    /// A bundle that is no bundle; `hefu verify` says what is wrong with it.
+    #[error("bundle {0} is damaged: it is cut off or holds more than 256 entries; run `hefu verify`")]
+    Damaged(u64),
     /// A file can't be read.
     #[error("{path} can't be read")]
     Io {
@@ -40,6 +43,14 @@ pub(crate) struct Bundle {
     pub(crate) entries: Vec<Bytes>,
     /// Bytes after the last whole entry.
     pub(crate) leftover: usize,
+}
+
+impl Bundle {
+    /// The bundle, when it can be one.
+    fn whole(self, n: u64) -> Result<Self, ExportError> {
+        let fits = self.leftover == 0 && self.entries.len() as u64 <= BUNDLE_ENTRIES;
+        if fits { Ok(self) } else { Err(ExportError::Damaged(n)) }
+    }
 }
 
 /// The path of bundle `n` below `tile/entries/`, for a full bundle or the first `width` entries of one.
@@ -73,7 +84,8 @@ impl Export {
         }
     }
 
-    /// All entries' bytes in order, one bundle in memory at a time; ends where the bundles end.
+    /// All entries' bytes in order, one bundle in memory at a time; ends where the bundles end, or with an error at a bundle
+    /// that is damaged.
     pub fn entries(&self) -> impl Iterator<Item = Result<Bytes, ExportError>> + '_ {
         let mut n = 0;
         let mut open = true;
@@ -81,7 +93,7 @@ impl Export {
             if !open {
                 return None;
             }
-            let bundle = self.bundle(n);
+            let bundle = self.bundle(n).and_then(|bundle| bundle.whole(n));
             n += 1;
             open = bundle.as_ref().is_ok_and(|b| b.entries.len() as u64 == BUNDLE_ENTRIES);
             Some(match bundle {
@@ -151,6 +163,13 @@ mod tests {
         let bundle = split_bundle(Bytes::from_static(&[0, 2, b'a', b'b', 0, 0, 0, 3, b'c']));
         assert_eq!(bundle.entries, [&b"ab"[..], b""]);
         assert_eq!(bundle.leftover, 3);
+    }
+
+    #[test]
+    fn a_cut_off_bundle_is_no_whole_one() {
+        assert!(split_bundle(Bytes::from_static(&[0, 1, b'a'])).whole(0).is_ok());
+        assert!(matches!(split_bundle(Bytes::from_static(&[0, 1])).whole(7), Err(ExportError::Damaged(7))));
+        assert!(split_bundle(Bytes::from(vec![0; 2 * 257])).whole(0).is_err());
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub mod admission;
 pub mod config;
 pub mod connections;
 pub mod init;
+pub mod lifetime;
 pub mod log;
 pub mod operator;
 pub mod projection;

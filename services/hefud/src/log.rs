@@ -8,11 +8,11 @@ use hefu_proto::v1::log_service_server::LogService;
 use hefu_proto::{status, v1};
 use hefu_types::{Reason, Refusal, Seq};
 use tokio::sync::mpsc::{Sender, channel};
-use tokio::sync::watch;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 use crate::config::{LOG_BYTES_MAX, LOG_ENTRIES_MAX};
+use crate::lifetime::Lifetime;
 
 /// Messages prepared ahead of a slow reader.
 const AHEAD_MAX: usize = 2;
@@ -22,7 +22,7 @@ pub struct Log {
     /// Where entries are.
     pub journal: Arc<Journal>,
     /// Ends watches when the server stops.
-    pub stop: watch::Receiver<bool>,
+    pub lifetime: Lifetime,
 }
 
 fn refuse(reason: Reason, detail: String) -> Status {
@@ -73,7 +73,8 @@ impl LogService for Log {
             ));
         }
         let (answers, answered) = channel(AHEAD_MAX);
-        tokio::spawn(send_range(Arc::clone(&self.journal), from_seq, end, answers));
+        let (journal, lifetime) = (Arc::clone(&self.journal), self.lifetime.clone());
+        tokio::spawn(send_range(journal, lifetime, from_seq, end, answers));
         Ok(Response::new(ReceiverStream::new(answered)))
     }
 
@@ -86,13 +87,14 @@ impl LogService for Log {
             return Err(refuse(Reason::SeqBeyondHead, format!("position {from} of a log of {size}")));
         }
         let (answers, answered) = channel(AHEAD_MAX);
-        tokio::spawn(follow(Arc::clone(&self.journal), self.stop.clone(), from, answers));
+        tokio::spawn(follow(Arc::clone(&self.journal), self.lifetime.clone(), from, answers));
         Ok(Response::new(ReceiverStream::new(answered)))
     }
 }
 
 async fn send_range(
     journal: Arc<Journal>,
+    _lifetime: Lifetime,
     from: u64,
     end: u64,
     answers: Sender<Result<v1::ReadEntriesResponse, Status>>,
@@ -113,7 +115,7 @@ async fn send_range(
 /// Catches up, then waits for the head to move; both read the same store, so that there is no gap between them.
 async fn follow(
     journal: Arc<Journal>,
-    mut stop: watch::Receiver<bool>,
+    lifetime: Lifetime,
     from: u64,
     answers: Sender<Result<v1::WatchResponse, Status>>,
 ) {
@@ -123,7 +125,7 @@ async fn follow(
         if !behind {
             tokio::select! {
                 moved = head.changed() => if moved.is_err() { return },
-                _ = stop.wait_for(|stop| *stop) => return,
+                () = lifetime.stopping() => return,
                 () = answers.closed() => return,
             }
             continue;
@@ -131,7 +133,7 @@ async fn follow(
         let answer = read(&journal, Seq::new(next), LOG_ENTRIES_MAX).await;
         let read = answer.as_ref().map_or(0, Vec::len) as u64;
         let answer = answer.map(|entries| v1::WatchResponse { first_seq: next, entries });
-        if answers.send(answer).await.is_err() || read == 0 || *stop.borrow() {
+        if answers.send(answer).await.is_err() || read == 0 || lifetime.is_stopping() {
             return;
         }
         next += read;

@@ -9,11 +9,11 @@ use hefu_proto::v1::operator_service_client::OperatorServiceClient;
 use hefu_proto::v1::operator_service_server::{OperatorService, OperatorServiceServer};
 use hefu_proto::{status, v1};
 use tokio::net::UnixListener;
-use tokio::sync::watch;
 use tokio_stream::wrappers::UnixListenerStream;
 use tonic::{Request, Response, Status};
 
 use crate::config::operator_socket_of;
+use crate::lifetime::Lifetime;
 use crate::projection::Projection;
 
 /// Does what the operator asks.
@@ -38,7 +38,7 @@ impl OperatorService for Operator {
 ///
 /// # Errors
 /// When the socket can't be made.
-pub fn serve(socket: &Path, projection: Arc<Projection>, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+pub fn serve(socket: &Path, projection: Arc<Projection>, lifetime: Lifetime) -> anyhow::Result<()> {
     if socket.exists() {
         std::fs::remove_file(socket).with_context(|| format!("can't remove {}", socket.display()))?;
     }
@@ -46,11 +46,12 @@ pub fn serve(socket: &Path, projection: Arc<Projection>, mut stop: watch::Receiv
     std::fs::set_permissions(socket, std::fs::Permissions::from_mode(0o600))?;
     let service = OperatorServiceServer::new(Operator { projection });
     tokio::spawn(async move {
-        let stopped = async move { drop(stop.wait_for(|stop| *stop).await) };
         let server = tonic::transport::Server::builder().add_service(service);
-        if let Err(e) = server.serve_with_incoming_shutdown(UnixListenerStream::new(listener), stopped).await {
+        let incoming = UnixListenerStream::new(listener);
+        if let Err(e) = server.serve_with_incoming_shutdown(incoming, lifetime.stopping()).await {
             tracing::error!(error = %e, "the operator's socket failed");
         }
+        drop(lifetime);
     });
     Ok(())
 }

@@ -14,6 +14,7 @@ use hefu_views::{AsOf, Projector, Tables, VIEWS, ViewError, board, explain, memb
 use tonic::{Request, Response, Status};
 
 use crate::config::VIEW_WAIT;
+use crate::lifetime::Lifetime;
 use crate::projection::Projection;
 
 /// Observations in one answer; a cell may have millions of vintages.
@@ -24,6 +25,7 @@ const OBSERVATIONS_MAX: usize = 10_000;
 pub struct Queries {
     journal: Arc<Journal>,
     projection: Arc<Projection>,
+    lifetime: Lifetime,
 }
 
 /// A result that is not an answer yet.
@@ -32,8 +34,8 @@ type Answer<T> = Result<T, Refusal>;
 impl Queries {
     /// Answers from these views.
     #[must_use]
-    pub const fn new(journal: Arc<Journal>, projection: Arc<Projection>) -> Self {
-        Self { journal, projection }
+    pub const fn new(journal: Arc<Journal>, projection: Arc<Projection>, lifetime: Lifetime) -> Self {
+        Self { journal, projection, lifetime }
     }
 
     /// Runs one query at one moment: waits until the views have seen enough, then reads off the async threads.
@@ -45,9 +47,14 @@ impl Queries {
     ) -> Result<(T, Size), Status> {
         let size = self.moment(as_of, min_seq).await.map_err(|r| status::to_status(&r))?;
         let projection = Arc::clone(&self.projection);
+        let lifetime = self.lifetime.clone();
         let read = move || {
-            let (_complete, rows) = projection.read();
-            query(&Tables::of(rows), AsOf::size(size))
+            let answer = {
+                let (_complete, rows) = projection.read();
+                query(&Tables::of(rows), AsOf::size(size))
+            };
+            drop((projection, lifetime));
+            answer
         };
         match tokio::task::spawn_blocking(read).await {
             Ok(answer) => answer.map(|answer| (answer, size)).map_err(|r| status::to_status(&r)),

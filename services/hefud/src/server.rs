@@ -10,13 +10,13 @@ use hefu_proto::v1::log_service_server::LogServiceServer;
 use hefu_proto::v1::submission_service_server::SubmissionServiceServer;
 use hefu_proto::v1::view_service_server::ViewServiceServer;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tonic::transport::server::Router;
 
 use crate::admission::Admission;
 use crate::config::{ANSWER_BYTES_MAX, Config, DRAIN_WAIT, REQUEST_BYTES_MAX};
 use crate::connections;
+use crate::lifetime::{Lifetime, Tasks, lifetime};
 use crate::log::Log;
 use crate::operator;
 use crate::projection::Projection;
@@ -28,7 +28,7 @@ pub struct Server {
     address: SocketAddr,
     journal: Arc<Journal>,
     projection: Arc<Projection>,
-    stop: watch::Sender<bool>,
+    tasks: Tasks,
     serving: JoinHandle<Result<(), tonic::transport::Error>>,
 }
 
@@ -76,22 +76,20 @@ impl Server {
         let address = listener.local_addr()?;
         let journal = Arc::new(journal);
         let projection = Arc::new(Projection::start(Arc::clone(&journal), Arc::new(store.rows()))?);
-        let (stop, stopped) = watch::channel(false);
-        if let Err(e) = operator::serve(&config.operator_socket(), Arc::clone(&projection), stopped.clone()) {
+        let (lifetime, tasks) = lifetime();
+        if let Err(e) = operator::serve(&config.operator_socket(), Arc::clone(&projection), lifetime.clone()) {
             // A path that is too long for a socket must not keep the ledger from being served.
             tracing::warn!(
                 error = format!("{e:#}"),
                 "no operator's socket: views can't be rebuilt while this server runs"
             );
         }
-        let router = router(config, &journal, &projection, &stopped).await?;
+        let router = router(config, &journal, &projection, &lifetime).await?;
         let connections = connections::accept(listener, config.connections_max);
-        let mut stopping = stopped;
-        let signal = async move { drop(stopping.wait_for(|stop| *stop).await) };
-        let serving = tokio::spawn(router.serve_with_incoming_shutdown(connections, signal));
+        let serving = tokio::spawn(router.serve_with_incoming_shutdown(connections, lifetime.stopping()));
         let head = *journal.head().borrow();
         tracing::info!(%address, size = %head.size, chain_hash = %head.chain_hash, "serving");
-        Ok(Self { address, journal, projection, stop, serving })
+        Ok(Self { address, journal, projection, tasks, serving })
     }
 
     /// Where it listens.
@@ -114,11 +112,14 @@ impl Server {
 
     /// Stops: takes no new calls, lets open ones finish for a while, commits what is queued, closes the database.
     pub async fn stop(self) {
-        let Self { journal, projection, stop, mut serving, .. } = self;
-        stop.send_replace(true);
+        let Self { journal, projection, mut tasks, mut serving, .. } = self;
+        tasks.stop();
         if tokio::time::timeout(DRAIN_WAIT, &mut serving).await.is_err() {
-            tracing::warn!("open streams are cut off");
+            tracing::warn!("open calls are cut off");
             serving.abort();
+        }
+        if tokio::time::timeout(DRAIN_WAIT, tasks.ended()).await.is_err() {
+            tracing::warn!("a connection outlives the server; its database closes with the process");
         }
         let closing = move || {
             drop(projection);
@@ -134,15 +135,16 @@ async fn router(
     config: &Config,
     journal: &Arc<Journal>,
     projection: &Arc<Projection>,
-    stop: &watch::Receiver<bool>,
+    lifetime: &Lifetime,
 ) -> anyhow::Result<Router> {
-    let queries = Queries::new(Arc::clone(journal), Arc::clone(projection));
+    let queries = Queries::new(Arc::clone(journal), Arc::clone(projection), lifetime.clone());
     let submissions = Submissions {
         admission: Arc::new(Admission::start(config.admission_threads, config.queue_max)?),
         journal: Arc::clone(journal),
         queries: queries.clone(),
+        lifetime: lifetime.clone(),
     };
-    let log = Log { journal: Arc::clone(journal), stop: stop.clone() };
+    let log = Log { journal: Arc::clone(journal), lifetime: lifetime.clone() };
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<LogServiceServer<Log>>().await;
     health.set_serving::<ViewServiceServer<Queries>>().await;

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use hefu_journal::{Journal, Lane, Recorded, Ticket};
 use hefu_proto::v1::submit_stream_response::Outcome;
 use hefu_proto::{convert, status, v1};
-use hefu_types::{Refusal, Submission};
+use hefu_types::{Reason, Refusal, Submission};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::oneshot;
 use tokio_stream::wrappers::ReceiverStream;
@@ -18,6 +18,7 @@ use tonic::{Status, Streaming};
 
 use crate::admission::{Admission, Pending};
 use crate::config::STREAM_IN_FLIGHT_MAX;
+use crate::lifetime::Lifetime;
 use crate::submit::position;
 
 type Answers = ReceiverStream<Result<v1::SubmitStreamResponse, Status>>;
@@ -32,23 +33,33 @@ pub fn serve(
     requests: Streaming<v1::SubmitStreamRequest>,
     admission: Arc<Admission>,
     journal: Arc<Journal>,
+    lifetime: Lifetime,
 ) -> Answers {
     let (checks, checking) = channel(STREAM_IN_FLIGHT_MAX);
     let (tickets, ticketed) = channel(STREAM_IN_FLIGHT_MAX);
     let (answers, answered) = channel(STREAM_IN_FLIGHT_MAX);
     let (broken, breakage) = oneshot::channel();
+    let stopping = lifetime.stopping();
     tokio::spawn(async move {
-        if let Err(status) = check(requests, admission, checks).await {
+        let ended = tokio::select! {
+            ended = check(requests, admission, checks) => ended,
+            () = stopping => Err(status::to_status(&Refusal::new(Reason::ShuttingDown, "", "the server is stopping"))),
+        };
+        if let Err(status) = ended {
             // Nobody listens when the client is gone.
             let _gone = broken.send(status);
         }
     });
-    tokio::spawn(sequence(checking, journal, tickets));
+    tokio::spawn(async move {
+        sequence(checking, journal, tickets).await;
+        drop(lifetime);
+    });
     tokio::spawn(answer(ticketed, answers, breakage));
     ReceiverStream::new(answered)
 }
 
-/// Ends well when the client closes the stream, and with the library's status when a message can't be read.
+/// Ends well when the client closes the stream, and with the library's status when a message can't be read. Cut off when the
+/// server stops: what was read so far is answered.
 async fn check(
     mut requests: Streaming<v1::SubmitStreamRequest>,
     admission: Arc<Admission>,

@@ -10,6 +10,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::admission::Admission;
+use crate::lifetime::Lifetime;
 use crate::query::Queries;
 use crate::stream;
 
@@ -21,6 +22,8 @@ pub struct Submissions {
     pub journal: Arc<Journal>,
     /// Knows members and keys.
     pub queries: Queries,
+    /// Ends streams when the server stops.
+    pub lifetime: Lifetime,
 }
 
 #[tonic::async_trait]
@@ -37,7 +40,7 @@ impl SubmissionService for Submissions {
         request: Request<Streaming<v1::SubmitStreamRequest>>,
     ) -> Result<Response<Self::SubmitStreamStream>, Status> {
         let (admission, journal) = (Arc::clone(&self.admission), Arc::clone(&self.journal));
-        Ok(Response::new(stream::serve(request.into_inner(), admission, journal)))
+        Ok(Response::new(stream::serve(request.into_inner(), admission, journal, self.lifetime.clone())))
     }
 
     async fn get_key_state(
