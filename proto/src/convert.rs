@@ -1,5 +1,6 @@
 //! Wire messages to domain types and back.
 
+use hefu_types::limits::SUBMISSION_BYTES_MAX;
 use hefu_types::wire::{self, DecodeError, Value};
 use hefu_types::{PublicKey, Reason, Refusal, Signature, SignedSubmission};
 use prost::Message;
@@ -26,11 +27,15 @@ pub fn from_wire<T: Value>(message: &impl Message) -> Result<T, DecodeError> {
 /// The submission of a request, not yet decoded.
 ///
 /// # Errors
-/// `SUBMISSION_EMPTY` when there is none, `SIGNATURE_LENGTH` when the signature is not 64 bytes.
+/// `SUBMISSION_EMPTY` when there is none, `SUBMISSION_TOO_LARGE` when it is longer than any can be, `SIGNATURE_LENGTH` when the signature is not 64 bytes.
 pub fn signed(message: Option<v1::SignedSubmission>) -> Result<SignedSubmission, Refusal> {
     let message = message
         .filter(|m| !m.submission.is_empty())
         .ok_or_else(|| Refusal::new(Reason::SubmissionEmpty, "submission", "no submission was sent"))?;
+    if message.submission.len() > SUBMISSION_BYTES_MAX {
+        let detail = format!("a submission of {} bytes, at most {SUBMISSION_BYTES_MAX}", message.submission.len());
+        return Err(Refusal::new(Reason::SubmissionTooLarge, "", detail));
+    }
     let signature = Signature::from_slice(&message.signature).ok_or_else(|| {
         let detail = format!("a signature of {} bytes", message.signature.len());
         Refusal::new(Reason::SignatureLength, "signature", detail)

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use hefu_journal::{Durability, Journal, Options};
+use hefu_journal::{Journal, Options, RocksStore};
 use hefu_proto::v1::log_service_client::LogServiceClient;
 use hefu_proto::v1::submission_service_client::SubmissionServiceClient;
 use hefu_proto::v1::view_service_client::ViewServiceClient;
@@ -12,7 +12,6 @@ use hefu_proto::{convert, status, v1};
 use hefu_rules::admit;
 use hefu_types::{Refusal, SignedSubmission};
 use hefud::config::Settings;
-use hefud::server::open_store;
 use hefud::{Config, Server};
 use tempfile::TempDir;
 use tonic::transport::Channel;
@@ -51,7 +50,7 @@ pub fn config(data: PathBuf) -> Config {
 /// When one of them is refused.
 pub fn seed(config: &Config, world: &World) {
     std::fs::create_dir_all(&config.data).expect("a folder");
-    let store = open_store(&config.journal(), Durability::Synced).expect("a fresh database");
+    let store = RocksStore::create(&config.journal()).expect("a fresh database");
     let journal = Journal::open(Arc::new(store), Options::default()).expect("an empty journal");
     for entry in &world.entries {
         let admitted = admit(entry.signed()).expect("admitted before");

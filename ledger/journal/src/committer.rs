@@ -37,8 +37,13 @@ impl Committer {
         while let Ok(work) = self.work.recv() {
             let outcome = self.latch.check().and_then(|()| self.commit(&work.block));
             for Answer { recorded, reply } in work.answers {
+                let outcome = match &outcome {
+                    // Its first copy stands in an earlier block, which may or may not have been written.
+                    Err(refusal) if recorded.already_recorded => Err(unknown(&refusal.detail)),
+                    outcome => outcome.clone().map(|()| recorded),
+                };
                 // A caller that went away can resend; nothing is lost by it.
-                drop(reply.send(outcome.clone().map(|()| recorded)));
+                drop(reply.send(outcome));
             }
         }
     }

@@ -104,6 +104,11 @@ impl Ticket {
     }
 }
 
+fn waiting(admitted: Admitted, lane: Option<Arc<Lane>>) -> (Waiting, Ticket) {
+    let (reply, receiver) = oneshot::channel();
+    (Waiting { admitted, lane, reply }, Ticket(receiver))
+}
+
 fn unanswered() -> Refusal {
     Refusal::new(Reason::OutcomeUnknown, "", "the journal stopped before it answered")
 }
@@ -148,7 +153,7 @@ impl Journal {
     /// # Errors
     /// `OVERLOADED`, or the reason why writes are refused.
     pub fn submit(&self, admitted: Admitted) -> Result<Ticket, Refusal> {
-        let (waiting, ticket) = self.waiting(admitted, None)?;
+        let (waiting, ticket) = waiting(admitted, None);
         self.queue()?.try_send(waiting).map_err(|e| match e {
             mpsc::error::TrySendError::Full(_) => {
                 Refusal::new(Reason::Overloaded, "", "too many submissions are waiting")
@@ -163,15 +168,9 @@ impl Journal {
     /// # Errors
     /// The reason why writes are refused.
     pub async fn submit_in_turn(&self, admitted: Admitted, lane: &Arc<Lane>) -> Result<Ticket, Refusal> {
-        let (waiting, ticket) = self.waiting(admitted, Some(Arc::clone(lane)))?;
+        let (waiting, ticket) = waiting(admitted, Some(Arc::clone(lane)));
         self.queue()?.send(waiting).await.map_err(|_| stopped())?;
         Ok(ticket)
-    }
-
-    fn waiting(&self, admitted: Admitted, lane: Option<Arc<Lane>>) -> Result<(Waiting, Ticket), Refusal> {
-        self.latch.check()?;
-        let (reply, receiver) = oneshot::channel();
-        Ok((Waiting { admitted, lane, reply }, Ticket(receiver)))
     }
 
     fn queue(&self) -> Result<&mpsc::Sender<Waiting>, Refusal> {

@@ -15,22 +15,31 @@ const BLOCK_CACHE_BYTES: usize = 32 * MIB;
 /// What one column family may hold in memory before it is written out.
 const WRITE_BUFFER_BYTES: usize = 16 * MIB;
 
+/// Table files kept open.
+const FILES_MAX: i32 = 256;
+
 /// Logs kept for families that were not written out yet: bounds the replay of the WAL at start.
 const WAL_BYTES_MAX: u64 = 128 << 20;
 
-pub(crate) fn database() -> Options {
+/// `create` only for a new ledger: told to create, RocksDB takes a folder whose CURRENT is lost for an empty one, and deletes
+/// what it finds there.
+pub(crate) fn database(create: bool) -> Options {
     let mut options = Options::default();
-    options.create_if_missing(true);
-    options.create_missing_column_families(true);
+    options.create_if_missing(create);
+    options.create_missing_column_families(create);
+    options.set_error_if_exists(create);
     // A crash can only tear the last record that was being written, and nobody was answered for it. Anything else that does
     // not fit is damage and must stop the start: PointInTime recovery would silently drop acknowledged entries behind it.
+    // What this mode can't see is a newest log file that was cut shorter from outside; only a head kept elsewhere shows that.
     options.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);
     // Recycled logs end in old records, which that mode can't tell from damage.
     options.set_recycle_log_file_num(0);
-    // A missing or shortened WAL file is damage, too: the manifest knows which ones were synced.
+    // A missing WAL file that was closed is damage, too: the manifest knows it.
     options.set_track_and_verify_wals_in_manifest(true);
     options.set_paranoid_checks(true);
     options.set_max_total_wal_size(WAL_BYTES_MAX);
+    // A process has 1,024 files if nobody says more; connections need most of them, and a failed open latches writes.
+    options.set_max_open_files(FILES_MAX);
     // fdatasync: the file's size is metadata that it covers; times don't matter.
     options.set_use_fsync(false);
     // Two cores: one flush and one compaction must not crowd out signatures.

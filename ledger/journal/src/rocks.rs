@@ -30,14 +30,33 @@ pub struct RocksStore {
 }
 
 impl RocksStore {
-    /// Opens or creates the database in a folder. Only one process can have it open.
+    /// Creates the database of a new ledger in a folder that has none.
     ///
     /// # Errors
-    /// When the folder can't be used, another process has it, its WAL is damaged, or it has a newer format.
+    /// When there is one, or the folder can't be used.
+    pub fn create(path: &Path) -> Result<Self, StoreError> {
+        // RocksDB deletes what it does not know in a folder that it takes for a new one.
+        if path.read_dir().is_ok_and(|mut files| files.next().is_some()) {
+            return Err(StoreError::new(format!("{} is not empty", path.display())));
+        }
+        Self::start(path, Durability::Synced, true)
+    }
+
+    /// Opens the database in a folder. Only one process can have it open.
+    ///
+    /// # Errors
+    /// When there is none, another process has it, it is damaged, or it has a newer format.
     pub fn open(path: &Path, durability: Durability) -> Result<Self, StoreError> {
+        if !path.join("CURRENT").is_file() {
+            return Err(StoreError::new("the file CURRENT is missing"));
+        }
+        Self::start(path, durability, false)
+    }
+
+    fn start(path: &Path, durability: Durability, create: bool) -> Result<Self, StoreError> {
         let cache = options::cache();
-        let db =
-            DB::open_cf_descriptors(&options::database(), path, options::families(&cache)).map_err(StoreError::new)?;
+        let options = options::database(create);
+        let db = DB::open_cf_descriptors(&options, path, options::families(&cache)).map_err(StoreError::new)?;
         let store = Self { db: Arc::new(db), durability };
         store.check_format()?;
         Ok(store)

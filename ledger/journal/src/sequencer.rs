@@ -139,6 +139,8 @@ impl Sequencer {
         let outcome = (self.fault)(Fault::Dequeued)
             .and_then(|()| self.sequence(&admitted, lane.as_deref(), &mut work.block.entries));
         match outcome {
+            // What is durable already need not wait for the block, nor mind that writes are refused.
+            Ok(recorded) if recorded.seq.size() <= self.latch.durable_size() => drop(reply.send(Ok(recorded))),
             Ok(recorded) => work.answers.push(Answer { recorded, reply }),
             Err(refusal) => {
                 if let Some(lane) = lane {
@@ -156,10 +158,10 @@ impl Sequencer {
         lane: Option<&Lane>,
         entries: &mut Vec<Sequenced>,
     ) -> Result<Recorded, Refusal> {
-        self.latch.check()?;
         if let Some(before) = self.recorded_before(admitted)? {
             return Ok(before);
         }
+        self.latch.check()?;
         lane.map_or(Ok(()), |lane| lane.check(&admitted.submission().key))?;
         let recorded_at = self.clock.now().inspect_err(|refusal| self.latch.set(refusal.clone()))?;
         let at = Position {

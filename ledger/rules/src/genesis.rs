@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use hefu_types::event::membership::{LedgerLimits, LedgerOpened, Role};
-use hefu_types::limits::{EVENTS_MAX, GENESIS_OFFICE_KEYS_MIN, SUBMISSION_BYTES_MAX};
+use hefu_types::limits::{EVENTS_MAX, GENESIS_OFFICE_KEYS_MIN, OFFICE_KEYS_MAX, SUBMISSION_BYTES_MAX};
 use hefu_types::vkey::VerifierKey;
 use hefu_types::{Event, KeySeq, PublicKey, Reason, Refusal, Seq, Submission, SubmissionHash, Text, hash, key};
 
@@ -78,6 +78,9 @@ fn check_checkpoint_key(opened: &LedgerOpened) -> Result<VerifierKey, Refusal> {
 fn check_keys(opened: &LedgerOpened, signer: PublicKey, checkpoint: PublicKey) -> Result<(), Refusal> {
     if opened.office_keys.len() < GENESIS_OFFICE_KEYS_MIN {
         return Err(invalid("office_keys", format!("at least {GENESIS_OFFICE_KEYS_MIN} office keys")));
+    }
+    if opened.office_keys.len() > OFFICE_KEYS_MAX {
+        return Err(invalid("office_keys", format!("at most {OFFICE_KEYS_MAX} office keys")));
     }
     let named = opened.office_keys.iter().chain([&opened.operator_key]);
     if named.into_iter().any(|k| k.holder.is_empty()) {

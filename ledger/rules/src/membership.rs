@@ -5,6 +5,7 @@ use hefu_types::event::membership::{
     KeyEnrolled, KeyRevoked, MemberAdmitted, MemberReinstated, MemberSuspended, MemberWithdrawn, OfficeKeyReplaced,
     RevocationReason, Role, RoleGranted, RoleRevoked, RulesActivated,
 };
+use hefu_types::limits::OFFICE_KEYS_MAX;
 use hefu_types::{Code, Event, KeySeq, PublicKey, Reason, Refusal, Seq, SubmissionHash, Text, sign};
 
 use crate::state::{Context, Ledger, RULES_VERSIONS, Speaker, State};
@@ -146,6 +147,11 @@ pub(crate) fn decide_admitted(state: &State, speaker: &Speaker<'_>, e: &MemberAd
 
 /// What every enrolment must satisfy, whoever signs it.
 fn check_enrolment(state: &State, e: &KeyEnrolled) -> Result<(), Refusal> {
+    check_new_key(state, e)?;
+    if e.roles.contains(&Role::Office) { check_office_has_room(state, "roles") } else { Ok(()) }
+}
+
+fn check_new_key(state: &State, e: &KeyEnrolled) -> Result<(), Refusal> {
     let ledger = open_ledger(state);
     if state.keys.contains(&e.key) || e.key == ledger.checkpoint_key {
         return refuse(Reason::KeyExists, "key", format!("key {} was enrolled before", e.key));
@@ -245,6 +251,15 @@ fn check_office_keeps_a_key(state: &State, without: &PublicKey) -> Result<(), Re
     refuse(Reason::LastOfficeKey, "key", "the office would be left without a key")
 }
 
+/// The recovery key must be able to replace all office keys in one submission.
+fn check_office_has_room(state: &State, field: &str) -> Result<(), Refusal> {
+    let active = state.keys.iter().filter(|(_, key)| !key.revoked && key.roles.has(Role::Office)).count();
+    if active < OFFICE_KEYS_MAX {
+        return Ok(());
+    }
+    refuse(Reason::OfficeKeysTooMany, field, format!("{active} keys act for the office, at most {OFFICE_KEYS_MAX}"))
+}
+
 fn check_own_admin(speaker: &Speaker<'_>, target: &Key) -> Result<(), Refusal> {
     speaker.needs(Role::Admin)?;
     if speaker.record.member == target.member {
@@ -260,7 +275,7 @@ pub(crate) fn decide_granted(state: &State, speaker: &Speaker<'_>, e: &RoleGrant
     if target.roles.has(e.role) {
         return refuse(Reason::RoleStateWrong, "role", format!("the key holds the role {} already", e.role));
     }
-    Ok(())
+    if e.role == Role::Office { check_office_has_room(state, "role") } else { Ok(()) }
 }
 
 pub(crate) fn decide_role_revoked(state: &State, speaker: &Speaker<'_>, e: &RoleRevoked) -> Result<(), Refusal> {
@@ -297,7 +312,8 @@ pub(crate) fn decide_replaced(
     if new.roles != [Role::Admin, Role::Office] {
         return refuse(Reason::RoleStateWrong, "replacement.roles", "exactly the roles admin and office");
     }
-    check_enrolment(state, new).map_err(|refusal| refusal.within("replacement"))
+    // The replaced key makes room for its replacement.
+    check_new_key(state, new).map_err(|refusal| refusal.within("replacement"))
 }
 
 fn check_change(

@@ -185,6 +185,9 @@ fn check_roll_up(state: &State, e: &IndicatorDefined) -> Result<(), Refusal> {
         return refuse(Reason::IndicatorInvalid, "weight", "a weight exactly with a weighted mean");
     }
     match &e.weight {
+        Some(weight) if *weight == e.indicator => {
+            refuse(Reason::IndicatorInvalid, "weight", "an indicator is not its own weight")
+        }
         Some(weight) => live_indicator(state, weight, "weight").map(drop),
         None => Ok(()),
     }

@@ -7,7 +7,7 @@ use hefu_types::event::plan::Measure;
 use hefu_types::event::reporting::{ObsStatus, ObservationReported, ObservationRetracted};
 use hefu_types::{Code, Decimal, EventRef, Period, PeriodType, Reason, Refusal, SubmissionHash};
 
-use crate::membership::check_reason;
+use crate::membership::{MemberStatus, check_reason};
 use crate::plan::{Indicator, check_area, check_decimals, live_indicator};
 use crate::state::{Context, Speaker, State};
 
@@ -23,9 +23,10 @@ pub struct Standing {
     pub index: u32,
     /// The member that reported it.
     pub member: Code,
-    value: Option<Decimal>,
-    status: ObsStatus,
 }
+
+/// The value that stands in a cell, and its status; cells without a value have none, so that neighbours are found at once.
+pub(crate) type Level = (Decimal, ObsStatus);
 
 /// Whether a status says that the value is missing (SDMX CL_OBS_STATUS); `None` where either fits.
 #[must_use]
@@ -55,7 +56,9 @@ pub(crate) fn decide_reported(
         return refuse(Reason::AsOfDateInvalid, "as_of_date", format!("a day of {}, such as 2024-07-15", e.period));
     }
     let cell = (e.indicator.clone(), e.area.clone(), e.period);
-    check_supersedes(state.cells.get(&cell), e, context)?;
+    let standing = state.cells.get(&cell);
+    check_supersedes(standing, e, context)?;
+    check_owner(state, indicator, standing, &speaker.record.member)?;
     match e.value {
         Some(value) if indicator.measure == Measure::Stock && e.supersedes.is_none() => {
             check_stock(state, &cell, value, e.obs_status)
@@ -113,6 +116,21 @@ fn check_supersedes(
     }
 }
 
+/// A unit corrects what it reported itself; what a unit reported that reports no more, its successors may correct.
+fn check_owner(
+    state: &State,
+    indicator: &Indicator,
+    standing: Option<&Standing>,
+    member: &Code,
+) -> Result<(), Refusal> {
+    let Some(owner) = standing.map(|s| &s.member).filter(|owner| *owner != member) else { return Ok(()) };
+    let gone = state.members.get(owner).is_none_or(|m| m.status == MemberStatus::Withdrawn);
+    if gone || !indicator.reporting_units.contains(owner) {
+        return Ok(());
+    }
+    refuse(Reason::NotYourObservation, "supersedes", format!("{owner} reported it"))
+}
+
 fn check_names(standing: &Standing, named: &EventRef, field: &str, context: &Context<'_>) -> Result<(), Refusal> {
     let hash = named.submission_hash.unwrap_or(context.at.submission_hash);
     if (hash, named.index) == (standing.submission_hash, standing.index) {
@@ -125,14 +143,14 @@ fn check_names(standing: &Standing, named: &EventRef, field: &str, context: &Con
 
 /// A cumulative stock rises from period to period, but for flagged breaks.
 fn check_stock(state: &State, cell: &Cell, value: Decimal, status: ObsStatus) -> Result<(), Refusal> {
-    let same_series = |(other, _): &(&Cell, &Standing)| (&other.0, &other.1) == (&cell.0, &cell.1);
-    let other_end = |other: &Cell| other.2.last_day() != cell.2.last_day();
-    let with_value = |(other, standing): (&Cell, &Standing)| {
-        standing.value.filter(|_| other_end(other)).map(|v| (other.2, v, standing.status))
+    let same_series = |(other, _): &(&Cell, &Level)| (&other.0, &other.1) == (&cell.0, &cell.1);
+    // At most a handful of periods end on the same day.
+    let with_value = |(other, level): (&Cell, &Level)| {
+        (other.2.last_day() != cell.2.last_day()).then_some((other.2, level.0, level.1))
     };
-    let before = state.cells.range(..cell.clone()).rev().take_while(same_series).find_map(with_value);
+    let before = state.levels.range(..cell.clone()).rev().take_while(same_series).find_map(with_value);
     let after = (Bound::Excluded(cell.clone()), Bound::Unbounded);
-    let after = state.cells.range(after).take_while(same_series).find_map(with_value);
+    let after = state.levels.range(after).take_while(same_series).find_map(with_value);
     match (before, after) {
         (Some((period, earlier, _)), _) if status != ObsStatus::B && value.compare(earlier).is_lt() => {
             refuse(Reason::StockFell, "value", format!("{value} is below {earlier} of {period}"))
@@ -166,16 +184,18 @@ pub(crate) fn decide_retracted(
 }
 
 pub(crate) fn apply_reported(state: &mut State, member: &Code, e: &ObservationReported, context: &Context<'_>) {
-    let standing = Standing {
-        submission_hash: context.at.submission_hash,
-        index: context.index,
-        member: member.clone(),
-        value: e.value,
-        status: e.obs_status,
-    };
-    state.cells.put((e.indicator.clone(), e.area.clone(), e.period), standing);
+    let standing =
+        Standing { submission_hash: context.at.submission_hash, index: context.index, member: member.clone() };
+    let cell = (e.indicator.clone(), e.area.clone(), e.period);
+    match e.value {
+        Some(value) => state.levels.put(cell.clone(), (value, e.obs_status)),
+        None => state.levels.remove(&cell),
+    }
+    state.cells.put(cell, standing);
 }
 
 pub(crate) fn apply_retracted(state: &mut State, e: &ObservationRetracted) {
-    state.cells.remove(&(e.indicator.clone(), e.area.clone(), e.period));
+    let cell = (e.indicator.clone(), e.area.clone(), e.period);
+    state.levels.remove(&cell);
+    state.cells.remove(&cell);
 }

@@ -5,7 +5,7 @@ use hefu_types::{Code, Entry, Event, LedgerId, Millis, PublicKey, Reason, Refusa
 
 use crate::membership::{self, Key, Member, MemberStatus};
 use crate::plan::{self, Indicator, Plan, TargetKey};
-use crate::reporting::{self, Cell, Standing};
+use crate::reporting::{self, Cell, Level, Standing};
 use crate::table::Table;
 
 /// The released versions of the rules, ascending.
@@ -89,6 +89,8 @@ state! {
     targets: TargetKey => (),
     /// Standing observations by indicator, area and period.
     cells: Cell => Standing,
+    /// Their values, where they have one.
+    levels: Cell => Level,
 }
 
 /// Who signs, as it stands before the event at hand.

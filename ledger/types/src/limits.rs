@@ -39,5 +39,9 @@ pub const LIST_MAX: usize = 4_096;
 /// Office keys named by the genesis submission: at least two, so that losing one does not lose the office.
 pub const GENESIS_OFFICE_KEYS_MIN: usize = 2;
 
+/// Keys that may act for the office at a time: few enough that the recovery key can replace all of them in one submission,
+/// before a thief of one of them can answer.
+pub const OFFICE_KEYS_MAX: usize = 32;
+
 /// Entries of a full tlog-tiles entry bundle.
 pub const BUNDLE_ENTRIES: u64 = 256;

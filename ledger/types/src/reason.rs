@@ -168,6 +168,8 @@ reasons! {
     RoleStateWrong "ROLE_STATE_WRONG" Precondition "Look at the key's roles first.";
     /// The office would be left without a key that can act for it.
     LastOfficeKey "LAST_OFFICE_KEY" Precondition "Enrol another office key first.";
+    /// The office has as many keys as it may have at a time.
+    OfficeKeysTooMany "OFFICE_KEYS_TOO_MANY" Precondition "Revoke an office key that is no longer needed first.";
     /// The recovery key can do nothing but replace office keys.
     RecoveryKeyOnly "RECOVERY_KEY_ONLY" Denied "Use an office key.";
     /// Only the recovery key may replace office keys.
@@ -213,7 +215,7 @@ reasons! {
     /// The signer's member is not a reporting unit of the indicator.
     NotReportingUnit "NOT_REPORTING_UNIT" Denied "Ask the office to list your unit as a reporting unit.";
     /// The area does not belong to the indicator.
-    AreaNotObserved "AREA_NOT_OBSERVED" Precondition "Report for an area of the indicator.";
+    AreaNotObserved "AREA_NOT_OBSERVED" Precondition "Name an area that the indicator is observed in.";
     /// The kind of period does not belong to the indicator.
     PeriodTypeWrong "PERIOD_TYPE_WRONG" Precondition "Report for a kind of period that the indicator is observed for.";
     /// The value has more decimals than the indicator allows.
@@ -225,7 +227,7 @@ reasons! {
     /// The as-of date is not a day of the period.
     AsOfDateInvalid "AS_OF_DATE_INVALID" Invalid "Give a day within the period, such as 2024-07-15, or leave it out.";
     /// A cumulative stock falls without a break flag or a correction.
-    StockFell "STOCK_FELL" Precondition "Check the value; flag a break with status B, or correct the earlier observation first.";
+    StockFell "STOCK_FELL" Precondition "Check the value and its neighbours; flag a break with status B, or correct the neighbour that is wrong first.";
     /// An observation stands already for this indicator, area and period.
     ObservationStands "OBSERVATION_STANDS" Conflict "Name the standing observation in `supersedes` and say why.";
     /// There is no standing observation to correct or retract.
@@ -259,7 +261,7 @@ reasons! {
     /// There is no such member.
     MemberNotFound "MEMBER_NOT_FOUND" NotFound "List the members.";
     /// There is no such indicator.
-    IndicatorNotFound "INDICATOR_NOT_FOUND" NotFound "List the indicators.";
+    IndicatorNotFound "INDICATOR_NOT_FOUND" NotFound "Look at the board, which lists the indicators.";
     /// There is no observation to explain.
     ObservationNotFound "OBSERVATION_NOT_FOUND" NotFound "Look at the series first.";
     /// A request's argument is wrong.

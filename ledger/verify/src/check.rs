@@ -26,11 +26,11 @@ pub struct Head {
 pub enum FailureKind {
     /// The export ends before the head, or a bundle is missing or cut off.
     Missing,
-    /// The export goes on after the head.
+    /// The export goes on after the head, or holds bytes that are no entry.
     Surplus,
     /// The bytes don't have the layout of an entry.
     Layout,
-    /// A newer program wrote this, and it was chained as it is, as far as can be told; no tampering is claimed.
+    /// A newer program wrote this, or somebody who could chain it: only a newer program can tell.
     NewerThanTool,
     /// The entry names another position.
     Seq,
@@ -97,6 +97,8 @@ pub struct Report {
     pub origin: Option<String>,
     /// Entries that fit.
     pub entries: u64,
+    /// With [`verify_prefix`]: entries after the head, which it says nothing about.
+    pub entries_after_head: u64,
     /// Their bytes.
     pub bytes: u64,
     /// Events in them.
@@ -109,11 +111,40 @@ pub struct Report {
     pub failure: Option<Failure>,
 }
 
-/// Verifies that the export is the log that ends in `head`. `progress` is told how many entries fit so far.
+/// Verifies that the export is the log that ends in `head`, and nothing more. `progress` is told how many entries fit so
+/// far.
 ///
 /// # Errors
 /// When a file can't be read. Whatever is wrong with its contents is a [`Failure`] in the report.
 pub fn verify(export: &Export, head: Head, progress: &mut dyn FnMut(u64)) -> Result<Report, ExportError> {
+    let mut run = up_to(export, head, progress)?;
+    if run.report.failure.is_none() {
+        run.nothing_after(export)?;
+    }
+    if run.report.failure.is_none() {
+        run.ends_in_head();
+    }
+    Ok(run.report)
+}
+
+/// Verifies that the export begins with the log that ends in `head`. What follows must be linked entries to the end of the
+/// export; they are counted, but the head does not cover them: neither their signatures nor the rules are looked at.
+///
+/// # Errors
+/// As with [`verify`].
+pub fn verify_prefix(export: &Export, head: Head, progress: &mut dyn FnMut(u64)) -> Result<Report, ExportError> {
+    let mut run = up_to(export, head, progress)?;
+    if run.report.failure.is_none() {
+        run.ends_in_head();
+    }
+    if run.report.failure.is_none() {
+        run.linked_after(export)?;
+    }
+    Ok(run.report)
+}
+
+/// Verifies the entries before the head.
+fn up_to(export: &Export, head: Head, progress: &mut dyn FnMut(u64)) -> Result<Run, ExportError> {
     let mut run = Run::new(head);
     let mut bundle_number = 0;
     while run.report.failure.is_none() && run.size < head.size {
@@ -127,18 +158,16 @@ pub fn verify(export: &Export, head: Head, progress: &mut dyn FnMut(u64)) -> Res
             if !complete {
                 run.missing(bundle.leftover);
             } else if wanted == BUNDLE_ENTRIES && (more > 0 || bundle.leftover > 0) {
-                run.surplus(&format!("the end of a bundle of {BUNDLE_ENTRIES} entries"), more, bundle.leftover);
+                run.surplus(END_OF_BUNDLE, more, bundle.leftover);
             }
         }
         bundle_number += 1;
         progress(run.report.entries);
     }
-    if run.report.failure.is_none() {
-        let last = export.bundle(head.size.get() / BUNDLE_ENTRIES)?;
-        run.finish(last.entries.len() as u64, last.leftover);
-    }
-    Ok(run.report)
+    Ok(run)
 }
+
+const END_OF_BUNDLE: &str = "the end of a bundle of 256 entries";
 
 /// An entry whose bytes fit in themselves, with its signature verified.
 type Checked = Result<(Entry, Admitted), (FailureKind, String, String)>;
@@ -271,18 +300,33 @@ impl Run {
     }
 
     fn surplus(&mut self, expected: &str, entries: u64, leftover: usize) {
-        let actual = format!("{entries} entries more, {leftover} bytes more");
-        let (seq, expected) = (self.size.next_seq(), expected.to_owned());
-        self.report.failure = Some(Failure { seq, kind: FailureKind::Surplus, expected, actual });
+        self.fail(FailureKind::Surplus, expected, format!("{entries} entries more, {leftover} bytes more"));
     }
 
-    /// Nothing follows the head, and the last entry is the head's.
-    fn finish(&mut self, in_last_bundle: u64, leftover: usize) {
-        let expected_there = self.head.size.get() % BUNDLE_ENTRIES;
-        if in_last_bundle > expected_there || leftover > 0 {
-            let expected = format!("the end after {} entries", self.head.size);
-            self.surplus(&expected, in_last_bundle - expected_there, leftover);
-        } else if self.chain_hash != self.head.chain_hash {
+    /// A failure at the next position.
+    fn fail(&mut self, kind: FailureKind, expected: impl Into<String>, actual: impl Into<String>) {
+        let (seq, expected, actual) = (self.size.next_seq(), expected.into(), actual.into());
+        self.report.failure = Some(Failure { seq, kind, expected, actual });
+    }
+
+    /// Nothing follows the head.
+    fn nothing_after(&mut self, export: &Export) -> Result<(), ExportError> {
+        let size = self.head.size.get();
+        let (number, expected_there) = (size / BUNDLE_ENTRIES, size % BUNDLE_ENTRIES);
+        let bundle = export.bundle(number)?;
+        let more = (bundle.entries.len() as u64).saturating_sub(expected_there);
+        let expected = format!("the end after {size} entries");
+        if more > 0 || bundle.leftover > 0 {
+            self.surplus(&expected, more, bundle.leftover);
+        } else if let Some(last) = export.last_bundle()?.filter(|last| *last > number) {
+            self.fail(FailureKind::Surplus, expected, format!("bundle {last}"));
+        }
+        Ok(())
+    }
+
+    /// The last entry before the head is the head's.
+    fn ends_in_head(&mut self) {
+        if self.chain_hash != self.head.chain_hash {
             self.report.failure = Some(Failure {
                 seq: self.size.last_seq().unwrap_or(Seq::FIRST),
                 kind: FailureKind::Head,
@@ -291,17 +335,72 @@ impl Run {
             });
         }
     }
+
+    /// What follows the head are linked entries, without a gap, to the end of the export.
+    fn linked_after(&mut self, export: &Export) -> Result<(), ExportError> {
+        let mut recorded_at = self.report.recorded_at;
+        let mut number = self.head.size.get() / BUNDLE_ENTRIES;
+        loop {
+            let bundle = export.bundle(number)?;
+            let whole = bundle.entries.iter().zip(number * BUNDLE_ENTRIES..(number + 1) * BUNDLE_ENTRIES);
+            for (bytes, _) in whole.filter(|(_, seq)| *seq >= self.head.size.get()) {
+                match self.linked(bytes, recorded_at) {
+                    Ok(entry) => {
+                        (self.size, self.chain_hash) = (entry.seq().size(), entry.chain_hash());
+                        recorded_at = entry.recorded_at();
+                        self.report.entries_after_head += 1;
+                    }
+                    Err(failure) => {
+                        self.report.failure = Some(failure);
+                        return Ok(());
+                    }
+                }
+            }
+            let count = bundle.entries.len() as u64;
+            if count >= BUNDLE_ENTRIES && (count > BUNDLE_ENTRIES || bundle.leftover > 0) {
+                self.surplus(END_OF_BUNDLE, count - BUNDLE_ENTRIES, bundle.leftover);
+            } else if bundle.leftover > 0 {
+                self.surplus("the end of the last entry", 0, bundle.leftover);
+            } else if count == BUNDLE_ENTRIES {
+                number += 1;
+                continue;
+            } else if let Some(last) = export.last_bundle()?.filter(|last| *last > number) {
+                self.fail(FailureKind::Missing, format!("all entries before bundle {last}"), "a gap");
+            }
+            return Ok(());
+        }
+    }
+
+    /// The next entry, if it has the layout of one and follows the one before.
+    fn linked(&self, bytes: &Bytes, not_before: Millis) -> Result<Entry, Failure> {
+        self.position(bytes)?;
+        let seq = self.size.next_seq();
+        let fail = |kind, expected: String, actual: String| Failure { seq, kind, expected, actual };
+        let entry = parse(bytes).map_err(|(kind, expected, actual)| fail(kind, expected, actual))?;
+        if entry.prev() != self.chain_hash {
+            return Err(fail(FailureKind::Link, format!("prev {}", self.chain_hash), entry.prev().to_string()));
+        }
+        if entry.recorded_at() < not_before {
+            let expected = format!("recorded at or after {not_before}");
+            return Err(fail(FailureKind::Time, expected, entry.recorded_at().to_string()));
+        }
+        Ok(entry)
+    }
 }
 
-/// What can be checked without the entries before it.
-fn check_alone(bytes: &Bytes) -> Checked {
-    let entry = Entry::parse(bytes.clone()).map_err(|e| {
+fn parse(bytes: &Bytes) -> Result<Entry, (FailureKind, String, String)> {
+    Entry::parse(bytes.clone()).map_err(|e| {
         let kind = match e {
             hefu_types::entry::EntryError::Version(_) => FailureKind::NewerThanTool,
             _ => FailureKind::Layout,
         };
         (kind, "an entry of version 1".to_owned(), e.to_string())
-    })?;
+    })
+}
+
+/// What can be checked without the entries before it.
+fn check_alone(bytes: &Bytes) -> Checked {
+    let entry = parse(bytes)?;
     let admitted = admit(entry.signed()).map_err(|refusal| {
         (kind_of_bytes(refusal.reason), "a canonical, strictly signed submission".to_owned(), describe(&refusal))
     })?;

@@ -84,6 +84,21 @@ impl Export {
         }
     }
 
+    /// Tells every file that is named as a bundle: its number and, for a partial one, its width. In no order.
+    ///
+    /// # Errors
+    /// When a folder can't be read.
+    pub fn each_bundle(&self, tell: &mut dyn FnMut(u64, Option<u64>)) -> Result<(), ExportError> {
+        each_below(&self.root.join("tile/entries"), "", tell)
+    }
+
+    /// The number of the last bundle that is there, full or partial, whether or not those before it are.
+    pub(crate) fn last_bundle(&self) -> Result<Option<u64>, ExportError> {
+        let mut last = None;
+        self.each_bundle(&mut |n, _| last = last.max(Some(n)))?;
+        Ok(last)
+    }
+
     /// All entries' bytes in order, one bundle in memory at a time; ends where the bundles end, or with an error at a bundle
     /// that is damaged.
     pub fn entries(&self) -> impl Iterator<Item = Result<Bytes, ExportError>> + '_ {
@@ -117,6 +132,31 @@ impl Export {
             None => Ok(Bundle::default()),
         }
     }
+}
+
+fn each_below(dir: &Path, below: &str, tell: &mut dyn FnMut(u64, Option<u64>)) -> Result<(), ExportError> {
+    let io = |source| ExportError::Io { path: dir.to_owned(), source };
+    for file in fs::read_dir(dir).map_err(io)? {
+        let path = file.map_err(io)?.path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+        if path.is_dir() && (name.starts_with('x') || name.ends_with(".p")) {
+            each_below(&path, &format!("{below}{name}/"), tell)?;
+        } else if let Some((n, width)) = bundle_of(&format!("{below}{name}")).filter(|_| path.is_file()) {
+            tell(n, width);
+        }
+    }
+    Ok(())
+}
+
+/// The bundle that a path belongs to; `None` when no bundle has this path.
+fn bundle_of(path: &str) -> Option<(u64, Option<u64>)> {
+    let (number, width) = match path.split_once(".p/") {
+        Some((number, width)) => (number, Some(width.parse().ok()?)),
+        None => (path, None),
+    };
+    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+    let n = digits.parse().ok()?;
+    (bundle_path(n, width) == path).then_some((n, width))
 }
 
 fn widest(dir: &Path) -> Result<Option<PathBuf>, ExportError> {
@@ -170,6 +210,18 @@ mod tests {
         assert!(split_bundle(Bytes::from_static(&[0, 1, b'a'])).whole(0).is_ok());
         assert!(matches!(split_bundle(Bytes::from_static(&[0, 1])).whole(7), Err(ExportError::Damaged(7))));
         assert!(split_bundle(Bytes::from(vec![0; 2 * 257])).whole(0).is_err());
+    }
+
+    #[test]
+    fn a_path_names_its_bundle() {
+        for (n, width) in [(0, None), (67, Some(3)), (999, None), (1_000, None), (1_234_067, Some(255))] {
+            assert_eq!(bundle_of(&bundle_path(n, width)), Some((n, width)));
+        }
+        for other in
+            ["", "0", "0000", "x000/001", "x1/000", "000.p", "000.p/", "000.p/+3", "000.p/03", ".tmpA1", "001~"]
+        {
+            assert_eq!(bundle_of(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -1,18 +1,18 @@
 //! The auditor's half: is this export the log that ends in that head, and does every entry follow from the rules?
 //!
 //! [`Export`] reads a directory of tlog-tiles entry bundles. [`verify()`] checks it entry by entry against a [`Head`] that the
-//! auditor got from elsewhere: layout, position, time, link, canonical form, strict signature, the signer's own chain, and
+//! auditor got from elsewhere ([`verify_prefix`] takes an older one): layout, position, time, link, canonical form, strict signature, the signer's own chain, and
 //! the rules (`hefu_rules::admit` and `State::record`, the same functions that the server ran). It stops at the first entry
 //! that does not fit and says which one, what was expected and what was found.
 //!
 //! It trusts nothing but the head and its own code. It never opens the server's database, asks nobody, repairs nothing, and
 //! its memory does not grow with the log (the rules' state does, with the number of members, indicators and observations).
-//! What a newer program wrote is reported as newer than the tool, never as tampering.
+//! What a newer program may have written is reported as newer than the tool: a newer one must tell whether it fits.
 //!
 //! Read next: [`export`] (the layout), `check.rs` (the order of checks), then `docs/format.md`.
 
 mod check;
 pub mod export;
 
-pub use check::{Failure, FailureKind, Head, Report, verify};
+pub use check::{Failure, FailureKind, Head, Report, verify, verify_prefix};
 pub use export::{Export, ExportError};

@@ -30,6 +30,9 @@ pub enum ClientError {
     /// The address is no address of a server.
     #[error("{0:?} is no address such as http://127.0.0.1:7400")]
     Address(String),
+    /// The address asks for TLS.
+    #[error("{0:?}: TLS is not built in yet")]
+    Tls(String),
     /// A key file.
     #[error(transparent)]
     KeyFile(#[from] KeyFileError),
@@ -57,7 +60,7 @@ impl ClientError {
             Self::Refused(refusal) => refusal.reason.code(),
             Self::Unreachable { .. } => "SERVER_UNREACHABLE",
             Self::OutcomeUnknown { .. } => Reason::OutcomeUnknown.code(),
-            Self::Address(_) => "SERVER_ADDRESS_INVALID",
+            Self::Address(_) | Self::Tls(_) => "SERVER_ADDRESS_INVALID",
             Self::KeyFile(e) => e.code(),
             Self::Outbox(e) => e.code(),
             Self::LogBroken { .. } => "LOG_BROKEN",
@@ -84,6 +87,7 @@ impl ClientError {
                 "Do the same again: the stored bytes are sent first, and a recorded submission is recorded once."
             }
             Self::Address(_) => "Give scheme, host and port.",
+            Self::Tls(_) => "Use http:// to a server on this machine or through a tunnel.",
             Self::KeyFile(e) => e.remedy(),
             Self::Outbox(e) => e.remedy(),
             Self::LogBroken { .. } => "Keep what you have, and show it to the auditors: a log never changes.",

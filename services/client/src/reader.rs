@@ -43,8 +43,8 @@ impl Reader {
     /// # Errors
     /// When the server does not answer, or answers without 32-byte hashes.
     pub async fn head(&self) -> Result<Head, ClientError> {
-        let answer = self.server.log().get_head(v1::GetHeadRequest {}).await.map_err(|s| self.server.error(s))?;
-        let v1::GetHeadResponse { ledger_id, size, chain_hash, recorded_at, origin } = answer.into_inner();
+        let answer = self.server.ask(async |server| server.log().get_head(v1::GetHeadRequest {}).await).await?;
+        let v1::GetHeadResponse { ledger_id, size, chain_hash, recorded_at, origin } = answer;
         let damaged = || ClientError::Protocol("a head whose hashes are not 32 bytes".into());
         Ok(Head {
             ledger: LedgerId::from_slice(&ledger_id).ok_or_else(damaged)?,
@@ -137,14 +137,20 @@ impl Entries {
 
     /// Waits for the next run. The inner error means that the stream is over.
     async fn receive(&mut self) -> Result<Result<(), Status>, ClientError> {
-        if self.stream.is_none() {
-            match self.open().await {
+        match self.stream {
+            // The stream was good so far: patience starts with the waiting, however long its last run was looked at.
+            Some(_) => self.backoff.reset(),
+            None => match self.backoff.attempt(self.open()).await {
                 Ok(stream) => self.stream = Some(stream),
                 Err(status) => return Ok(Err(status)),
-            }
+            },
         }
-        let stream = self.stream.as_mut().expect("opened just now");
-        let (first, entries) = match stream.next().await {
+        let run = match self.stream.as_mut().expect("opened just now") {
+            stream @ Runs::Range(_) => self.backoff.attempt(stream.next()).await,
+            // A log that does not grow is silent for as long as it likes.
+            stream @ Runs::Watch(_) => stream.next().await,
+        };
+        let (first, entries) = match run {
             Ok(Some(run)) => run,
             Ok(None) => return Ok(Err(Status::unavailable("the server ended the stream"))),
             Err(status) => return Ok(Err(status)),

@@ -1,4 +1,7 @@
+use std::future::Future;
 use std::time::{Duration, Instant};
+
+use tonic::Status;
 
 /// How patiently something is tried again: after `first`, then twice as long each time, at most `most`, and no more once
 /// `give_up_after` has passed without progress.
@@ -38,6 +41,15 @@ impl Backoff {
         *self = Self::new(self.retry);
     }
 
+    /// One try, which may take what is left of patience and no longer.
+    pub(crate) async fn attempt<T>(&self, call: impl Future<Output = Result<T, Status>>) -> Result<T, Status> {
+        let patience = self.retry.give_up_after;
+        match tokio::time::timeout(patience.saturating_sub(self.since.elapsed()), call).await {
+            Ok(answer) => answer,
+            Err(_) => Err(Status::deadline_exceeded(format!("silent until patience ({patience:?}) ran out"))),
+        }
+    }
+
     /// Waits before the next try; `false`, at once, when patience has run out.
     pub(crate) async fn wait(&mut self) -> bool {
         let pause = self.pause;
@@ -66,5 +78,15 @@ mod tests {
         assert!(pauses.len() < 12, "{} pauses", pauses.len());
         backoff.reset();
         assert!(backoff.wait().await);
+    }
+
+    #[tokio::test]
+    async fn a_try_ends_with_patience() {
+        let ms = Duration::from_millis;
+        let backoff = Backoff::new(Retry { first: ms(1), most: ms(1), give_up_after: ms(20) });
+        assert_eq!(backoff.attempt(std::future::ready(Ok(7))).await.unwrap(), 7);
+        let silent = backoff.attempt(std::future::pending::<Result<(), Status>>()).await;
+        assert_eq!(silent.unwrap_err().code(), tonic::Code::DeadlineExceeded);
+        assert!(backoff.since.elapsed() >= ms(20));
     }
 }

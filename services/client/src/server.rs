@@ -8,8 +8,9 @@ use hefu_proto::v1::view_service_client::ViewServiceClient;
 use hefu_proto::{status, v1};
 use hefu_types::{Class, LedgerId, PublicKey, Reason, Refusal};
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Status};
+use tonic::{Code, Response, Status};
 
+use crate::retry::Backoff;
 use crate::{ClientError, Retry};
 
 /// Bytes of one answer: a run of entries, or a board of every area of a large plan. Far above what a server sends.
@@ -53,12 +54,17 @@ impl Server {
     /// A server at an address such as `http://127.0.0.1:7400`. Nothing is sent yet.
     ///
     /// # Errors
-    /// When the text is no such address.
+    /// When the text is no such address, or asks for TLS, which is not built in: nothing is ever sent in the clear to a
+    /// server that was to be asked in secret.
     pub fn new(address: &str, retry: Retry) -> Result<Self, ClientError> {
-        let endpoint = Endpoint::from_shared(address.to_owned())
-            .ok()
-            .filter(|e| e.uri().scheme_str().is_some() && e.uri().authority().is_some())
-            .ok_or_else(|| ClientError::Address(address.to_owned()))?;
+        let wrong = || ClientError::Address(address.to_owned());
+        let endpoint = Endpoint::from_shared(address.to_owned()).map_err(|_| wrong())?;
+        let scheme = endpoint.uri().scheme_str().unwrap_or_default().to_ascii_lowercase();
+        match (scheme.as_str(), endpoint.uri().authority()) {
+            ("http", Some(_)) => {}
+            ("https", Some(_)) => return Err(ClientError::Tls(address.to_owned())),
+            _ => return Err(wrong()),
+        }
         let endpoint = endpoint
             .connect_timeout(CONNECT_TIMEOUT)
             .http2_keep_alive_interval(KEEP_ALIVE)
@@ -97,13 +103,32 @@ impl Server {
         ViewServiceClient::new(self.channel.clone()).max_decoding_message_size(ANSWER_BYTES_MAX)
     }
 
+    /// Asks something that may be asked again, until there is an answer or patience ends: a server may come up late, or be
+    /// silent.
+    ///
+    /// # Errors
+    /// When the server refuses or stays away.
+    pub async fn ask<T>(&self, question: impl AsyncFn(&Self) -> Result<Response<T>, Status>) -> Result<T, ClientError> {
+        let mut backoff = Backoff::new(self.retry);
+        loop {
+            let source = match backoff.attempt(question(self)).await.map_err(Verdict::of_status) {
+                Ok(answer) => return Ok(answer.into_inner()),
+                Err(Verdict::Refused(refusal) | Verdict::Stop(refusal)) => return Err(ClientError::Refused(refusal)),
+                Err(Verdict::Again(source)) => source,
+            };
+            if !backoff.wait().await {
+                return Err(self.unreachable(source));
+            }
+        }
+    }
+
     /// Tells where a key stands.
     ///
     /// # Errors
     /// When the server does not answer, or names no ledger.
     pub async fn key_state(&self, key: &PublicKey) -> Result<KeyState, ClientError> {
         let request = v1::GetKeyStateRequest { key: key.as_bytes().to_vec().into() };
-        let answer = self.submissions().get_key_state(request).await.map_err(|s| self.error(s))?.into_inner();
+        let answer = self.ask(async |server| server.submissions().get_key_state(request.clone()).await).await?;
         let ledger = LedgerId::from_slice(&answer.ledger_id)
             .ok_or_else(|| ClientError::Protocol("a key state without a ledger".into()))?;
         Ok(KeyState { ledger, answer })
@@ -174,9 +199,14 @@ mod tests {
         for good in ["http://127.0.0.1:7400", "http://ledger.example.org"] {
             assert!(Server::new(good, Retry::default()).is_ok(), "{good}");
         }
-        for bad in ["", "127.0.0.1:7400", "/tmp/socket", "http://", "not an address"] {
+        for bad in ["", "127.0.0.1:7400", "/tmp/socket", "http://", "not an address", "ftp://ledger.example.org"] {
             let error = Server::new(bad, Retry::default()).unwrap_err();
             assert_eq!(error.code(), "SERVER_ADDRESS_INVALID", "{bad}");
+        }
+        for secret in ["https://ledger.example.org", "HTTPS://127.0.0.1:7400"] {
+            let error = Server::new(secret, Retry::default()).unwrap_err();
+            assert_eq!(error.code(), "SERVER_ADDRESS_INVALID");
+            assert!(error.to_string().contains("TLS is not built in yet"), "{error}");
         }
     }
 

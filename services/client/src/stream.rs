@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
-use std::time::Duration;
 
 use hefu_proto::{convert, status, v1};
 use hefu_types::{Event, KeySeq, Reason, Refusal, SignedSubmission, Submission};
@@ -18,9 +17,6 @@ use crate::retry::Backoff;
 use crate::server::Verdict;
 use crate::writer::{Recovered, now};
 use crate::{ClientError, Position, Writer};
-
-/// How long a stream may be silent while answers are due: far above a server's slowest sync.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 
 type Source<'a> = &'a mut (dyn Iterator<Item = Vec<Event>> + Send);
 type Report<'a> = &'a mut (dyn FnMut(usize, Result<Position, Refusal>) -> ControlFlow<()> + Send);
@@ -133,14 +129,14 @@ impl<'a> Work<'a> {
             send(&sender, key_seq, signed);
         }
         self.fill(&sender)?;
-        let opened = self.writer.server.submissions().submit_stream(ReceiverStream::new(receiver)).await;
-        let mut answers = match opened {
+        let mut submissions = self.writer.server.submissions();
+        let mut answers = match self.backoff.attempt(submissions.submit_stream(ReceiverStream::new(receiver))).await {
             Ok(response) => response.into_inner(),
             Err(status) => return broken(status),
         };
         let mut refused = false;
         while !self.writer.outbox.pending().is_empty() {
-            let answer = match next(&mut answers).await {
+            let answer = match self.backoff.attempt(next(&mut answers)).await {
                 Ok(answer) => answer,
                 Err(status) => return broken(status),
             };
@@ -175,23 +171,28 @@ impl<'a> Work<'a> {
     fn handle(&mut self, answer: v1::SubmitStreamResponse) -> Result<ControlFlow<End, bool>, ClientError> {
         use v1::submit_stream_response::Outcome;
         let key_seq = KeySeq::new(answer.correlation);
-        if !self.writer.outbox.pending().contains_key(&key_seq) {
+        let Some(signed) = self.writer.outbox.pending().get(&key_seq).cloned() else {
             return Ok(ControlFlow::Continue(false));
-        }
+        };
         match answer.outcome {
             Some(Outcome::Position(position)) => {
                 let position = Position::from_wire(Some(&position))?;
                 self.writer.outbox.acknowledge(key_seq, &position)?;
                 self.backoff.reset();
-                self.answered(key_seq, Ok(position));
+                self.answered(key_seq, &signed, Ok(position));
                 Ok(ControlFlow::Continue(false))
             }
-            Some(Outcome::Refusal(refusal)) => self.refused(key_seq, status::from_message(&refusal)),
+            Some(Outcome::Refusal(refusal)) => self.refused(key_seq, &signed, status::from_message(&refusal)),
             None => Err(ClientError::Protocol("an answer without an outcome".into())),
         }
     }
 
-    fn refused(&mut self, key_seq: KeySeq, refusal: Refusal) -> Result<ControlFlow<End, bool>, ClientError> {
+    fn refused(
+        &mut self,
+        key_seq: KeySeq,
+        signed: &SignedSubmission,
+        refusal: Refusal,
+    ) -> Result<ControlFlow<End, bool>, ClientError> {
         // The predecessor's own refusal is not known here: it was one that does not last.
         if refusal.reason == Reason::PredecessorRefused {
             return Ok(ControlFlow::Break(End::Broken(refusal.into())));
@@ -202,7 +203,7 @@ impl<'a> Work<'a> {
             Verdict::Refused(refusal) => {
                 let behind = self.writer.outbox.refuse(key_seq, &refusal)?;
                 self.backoff.reset();
-                self.answered(key_seq, Err(refusal));
+                self.answered(key_seq, signed, Err(refusal));
                 self.sign_anew(key_seq, &behind);
                 Ok(ControlFlow::Continue(true))
             }
@@ -213,25 +214,29 @@ impl<'a> Work<'a> {
     fn sign_anew(&mut self, refused: KeySeq, behind: &[SignedSubmission]) {
         let indices = self.batches.split_off(&refused.next());
         for signed in behind.iter().rev() {
-            let submission = Submission::decode(&signed.submission).expect("encoded by the outbox");
+            let submission = decode(signed);
             match indices.get(&submission.key_seq) {
                 Some(&index) if !self.stopped => self.ready.push_front((index, submission.events)),
                 Some(&index) => self.tell(index, Err(predecessor_refused())),
-                None => self.answered(submission.key_seq, Err(predecessor_refused())),
+                None => self.answered(submission.key_seq, signed, Err(predecessor_refused())),
             }
         }
     }
 
-    fn answered(&mut self, key_seq: KeySeq, outcome: Result<Position, Refusal>) {
+    fn answered(&mut self, key_seq: KeySeq, signed: &SignedSubmission, outcome: Result<Position, Refusal>) {
         match self.batches.remove(&key_seq) {
             Some(index) => self.tell(index, outcome),
-            None => self.writer.recovered.push(Recovered { key_seq, outcome }),
+            None => self.writer.recovered.push(Recovered { key_seq, events: decode(signed).events, outcome }),
         }
     }
 
     fn tell(&mut self, index: usize, outcome: Result<Position, Refusal>) {
         self.stopped |= (self.report)(index, outcome).is_break();
     }
+}
+
+fn decode(signed: &SignedSubmission) -> Submission {
+    Submission::decode(&signed.submission).expect("encoded by the outbox")
 }
 
 fn broken(status: Status) -> Result<End, ClientError> {
@@ -248,8 +253,5 @@ fn send(sender: &mpsc::Sender<v1::SubmitStreamRequest>, key_seq: KeySeq, signed:
 }
 
 async fn next(answers: &mut Streaming<v1::SubmitStreamResponse>) -> Result<v1::SubmitStreamResponse, Status> {
-    match tokio::time::timeout(ANSWER_TIMEOUT, answers.message()).await {
-        Ok(answer) => answer?.ok_or_else(|| Status::unavailable("the server ended the stream")),
-        Err(_) => Err(Status::unavailable("the server is silent")),
-    }
+    answers.message().await?.ok_or_else(|| Status::unavailable("the server ended the stream"))
 }

@@ -22,6 +22,8 @@ pub const WINDOW: usize = 256;
 pub struct Recovered {
     /// The key's own count of it.
     pub key_seq: KeySeq,
+    /// What it says.
+    pub events: Vec<Event>,
     /// Its position, or why it was refused.
     pub outcome: Result<Position, Refusal>,
 }
@@ -88,7 +90,7 @@ impl Writer {
         let key_seq = self.outbox.enclose(&self.keys, events, now())?;
         let mut backoff = Backoff::new(self.server.retry());
         loop {
-            let source = match self.try_submit(key_seq).await? {
+            let source = match self.try_submit(key_seq, &backoff).await? {
                 Ok(position) => return Ok(position),
                 Err(Verdict::Refused(refusal)) => {
                     self.outbox.refuse(key_seq, &refusal)?;
@@ -103,10 +105,14 @@ impl Writer {
         }
     }
 
-    async fn try_submit(&mut self, key_seq: KeySeq) -> Result<Result<Position, Verdict>, ClientError> {
+    async fn try_submit(
+        &mut self,
+        key_seq: KeySeq,
+        backoff: &Backoff,
+    ) -> Result<Result<Position, Verdict>, ClientError> {
         let signed = convert::signed_to_wire(&self.outbox.pending()[&key_seq]);
-        let answer = self.server.submissions().submit(v1::SubmitRequest { signed: Some(signed) }).await;
-        match answer {
+        let mut submissions = self.server.submissions();
+        match backoff.attempt(submissions.submit(v1::SubmitRequest { signed: Some(signed) })).await {
             Ok(response) => {
                 let position = Position::from_wire(response.into_inner().position.as_ref())?;
                 self.outbox.acknowledge(key_seq, &position)?;

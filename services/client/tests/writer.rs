@@ -4,14 +4,24 @@ mod ledger;
 
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
-use hefu_client::{ClientError, Outbox, Position, Reader, Writer};
+use hefu_client::{ClientError, Outbox, Position, Reader, Retry, Server, Writer};
 use hefu_types::sign::Keypair;
 use hefu_types::{Event, Reason, Refusal, Seq, Size};
 use ledger::{FakeLedger, Fault, event, office};
 use tempfile::TempDir;
 
 const FAULTS: [Fault; 3] = [Fault::AnswerLost, Fault::RequestLost, Fault::NotWritten];
+
+const QUICK: Retry = Retry {
+    first: Duration::from_millis(1),
+    most: Duration::from_millis(20),
+    give_up_after: Duration::from_millis(500),
+};
+
+/// Far more than anything here takes, and far less than a hanging call.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 struct Desk {
     ledger: FakeLedger,
@@ -146,7 +156,52 @@ async fn what_was_never_answered_is_sent_again_by_the_next_run() {
     let mut writer = desk.writer().await.unwrap();
     let recovered = writer.recovered();
     assert_eq!(recovered.len(), 1);
+    assert_eq!(recovered[0].events, [event(2000)]);
     assert!(recovered[0].outcome.as_ref().unwrap().already_recorded);
+    writer.submit(vec![event(2001)]).await.unwrap();
+    assert_eq!(desk.ledger.book().said(), [2000, 2001]);
+}
+
+#[tokio::test]
+async fn a_server_that_comes_up_late_is_waited_for() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let late = tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        FakeLedger::at(address).await
+    });
+    let server = Server::new(&format!("http://{address}"), Retry { give_up_after: PATIENCE, ..QUICK }).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    Writer::open(server, office(), folder.path()).await.unwrap().submit(vec![event(2000)]).await.unwrap();
+    assert_eq!(late.await.unwrap().book().said(), [2000]);
+}
+
+#[tokio::test]
+async fn a_silent_server_is_given_up_when_patience_ends() {
+    // Connections are accepted by the kernel, and nothing ever answers: a stopped process.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let server = Server::new(&address, Retry { give_up_after: Duration::from_millis(200), ..QUICK }).unwrap();
+    let started = Instant::now();
+    let reader = Reader::new(server.clone());
+    let asked = [
+        reader.head().await.unwrap_err(),
+        reader.entries(Seq::FIRST, Size::new(1)).next().await.unwrap_err(),
+        Writer::open(server, office(), tempfile::tempdir().unwrap().path()).await.unwrap_err(),
+    ];
+    assert_eq!(asked.map(|error| error.code()), ["SERVER_UNREACHABLE"; 3]);
+    assert!(started.elapsed() < PATIENCE, "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn a_server_that_falls_silent_leaves_the_outcome_open() {
+    let desk = Desk::new().await;
+    let mut writer = desk.writer().await.unwrap();
+    desk.ledger.order([Fault::Silent]);
+    let error = writer.submit(vec![event(2000)]).await.unwrap_err();
+    assert_eq!(error.code(), "OUTCOME_UNKNOWN");
+    desk.ledger.order([]);
     writer.submit(vec![event(2001)]).await.unwrap();
     assert_eq!(desk.ledger.book().said(), [2000, 2001]);
 }

@@ -18,8 +18,9 @@ pub(crate) struct Cli {
     /// The form of what goes to stdout.
     #[arg(long, global = true, value_enum, default_value = "table")]
     pub(crate) output: Format,
-    /// Seconds without progress after which an absent server is given up.
-    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 30)]
+    /// Seconds without progress after which an absent or silent server is given up.
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 30,
+        value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) patience: u64,
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -39,7 +40,7 @@ pub(crate) enum Command {
     /// Publish plans and look at them.
     #[command(subcommand)]
     Plan(plan::PlanCommand),
-    /// Report one observation, or many from a CSV file.
+    /// Report one observation, or many from a CSV file. What stands already, unchanged, is not recorded again.
     Submit(Box<submit::SubmitArgs>),
     /// Take back the standing observation of an indicator, area and period.
     Retract(retract::RetractArgs),

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use hefu_client::{Outbox, Position, Reader, Retry, Server, Writer};
-use hefu_types::Event;
+use hefu_client::writer::Recovered;
+use hefu_client::{ClientError, Outbox, Position, Reader, Retry, Server, Writer};
+use hefu_types::{Event, Seq};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::failure::Failure;
@@ -72,6 +73,19 @@ impl Context {
         self.one(&Receipt::from(&position))
     }
 
+    /// The receipt of an entry that was recorded before.
+    pub(crate) async fn receipt(&self, seq: Seq) -> Result<Receipt, Failure> {
+        let entry = self.reader()?.entries(seq, seq.size()).next().await?;
+        let entry = entry.ok_or_else(|| ClientError::Protocol(format!("no entry at seq {seq}")))?;
+        Ok(Receipt {
+            seq: seq.get(),
+            recorded_at: Time(entry.recorded_at().get()),
+            submission_hash: Hash::of(entry.signed().hash().as_bytes()),
+            chain_hash: Hash::of(entry.chain_hash().as_bytes()),
+            already_recorded: true,
+        })
+    }
+
     pub(crate) fn rows<R: Record>(&self, rows: &[R]) -> Result<(), Failure> {
         Ok(output::print(&output::rows(self.output, rows))?)
     }
@@ -85,8 +99,53 @@ impl Context {
     }
 }
 
+/// Where the newest of what an earlier run had left unanswered is recorded, if it is the very thing that is to be submitted
+/// now: then the same command was given again, and is done.
+pub(crate) fn recovered(writer: &Writer, is_same: impl Fn(&Event) -> bool) -> Option<&Position> {
+    recovered_as(writer.recovered(), is_same)
+}
+
+fn recovered_as(recovered: &[Recovered], is_same: impl Fn(&Event) -> bool) -> Option<&Position> {
+    let newest = recovered.last()?;
+    match newest.events.as_slice() {
+        [event] if is_same(event) => newest.outcome.as_ref().ok(),
+        _ => None,
+    }
+}
+
 /// A progress bar on stderr; nothing when that is no terminal.
 pub(crate) fn progress(what: &str, total: u64) -> ProgressBar {
     let style = ProgressStyle::with_template("{msg} {wide_bar} {human_pos}/{human_len} {eta}");
     ProgressBar::new(total).with_style(style.expect("a template")).with_message(what.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hefu_types::event::membership::MemberSuspended;
+    use hefu_types::{ChainHash, Code, KeySeq, Millis, Reason, Refusal, SubmissionHash, Text};
+
+    #[test]
+    fn only_the_newest_recovered_submission_can_be_this_one() {
+        let event = |member| {
+            let member = Code::new(member).unwrap();
+            Event::from(MemberSuspended { member, reason: Text::default() })
+        };
+        let position = Position {
+            seq: Seq::new(7),
+            recorded_at: Millis::new(1),
+            chain_hash: ChainHash::NONE,
+            submission_hash: SubmissionHash::NONE,
+            already_recorded: false,
+        };
+        let recorded = |events| Recovered { key_seq: KeySeq::new(1), events, outcome: Ok(position) };
+        let found = |recovered: &[Recovered]| recovered_as(recovered, |e| *e == event("a")).map(|p| p.seq.get());
+        let (same, other) = (|| recorded(vec![event("a")]), || recorded(vec![event("b")]));
+        assert_eq!(found(&[other(), same()]), Some(7));
+        assert_eq!(found(&[same(), other()]), None, "it may have been undone");
+        assert_eq!(found(&[recorded(vec![event("a"), event("b")])]), None);
+        let refused = Err(Refusal::new(Reason::RoleMissing, "", ""));
+        assert_eq!(found(&[Recovered { outcome: refused, ..same() }]), None);
+        assert_eq!(found(&[]), None);
+    }
 }

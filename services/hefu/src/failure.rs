@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use hefu_client::ClientError;
 use hefu_client::outbox::OutboxError;
-use hefu_types::{Class, Refusal};
+use hefu_types::{Class, Reason, Refusal};
 
 /// The exit codes, as `--help` prints them.
 pub(crate) const EXIT_CODES: &str = "\
@@ -105,6 +105,21 @@ impl Failure {
     }
 }
 
+/// What to do about a refusal, for whoever writes flags and CSV files instead of messages.
+pub(crate) fn remedy(refusal: &Refusal) -> &'static str {
+    let typed_here = !refusal.field.starts_with("events[");
+    match refusal.reason {
+        Reason::DecimalInvalid if typed_here => {
+            "Write it as 1234.5: digits and a point, no separators, no exponent, at most 12 decimals."
+        }
+        Reason::UnknownEnum if typed_here => "Choose one of these values.",
+        Reason::ObservationStands => {
+            "Correct what stands with --supersedes auto --reason \"…\"; in a CSV file, with the columns of these names."
+        }
+        reason => reason.remedy(),
+    }
+}
+
 const PIPE_CLOSED: &str = "PIPE_CLOSED";
 
 impl From<Refusal> for Failure {
@@ -118,7 +133,7 @@ impl From<Refusal> for Failure {
             | Class::Conflict
             | Class::DataLoss => Exit::Refused,
         };
-        let failure = Self::new(exit, refusal.reason.code(), refusal.detail, refusal.reason.remedy());
+        let failure = Self::new(exit, refusal.reason.code(), refusal.detail.clone(), remedy(&refusal));
         Self { field: refusal.field, ..failure }
     }
 }
@@ -128,7 +143,7 @@ impl From<ClientError> for Failure {
         let exit = match &error {
             ClientError::Refused(refusal) => return Self::from(refusal.clone()),
             ClientError::Unreachable { .. } | ClientError::OutcomeUnknown { .. } => Exit::Unreachable,
-            ClientError::Address(_) | ClientError::KeyFile(_) => Exit::Usage,
+            ClientError::Address(_) | ClientError::Tls(_) | ClientError::KeyFile(_) => Exit::Usage,
             ClientError::LogBroken { .. } | ClientError::Outbox(OutboxError::RolledBack { .. }) => Exit::Broken,
             ClientError::Outbox(_) | ClientError::Protocol(_) => Exit::Refused,
         };
@@ -159,7 +174,6 @@ impl From<io::Error> for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hefu_types::Reason;
 
     #[test]
     fn a_failure_prints_code_field_cause_and_remedy() {
@@ -169,6 +183,16 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[..3], ["error ROLE_MISSING: no role", "  field    events[0]", "  because  deep down"]);
         assert!(lines[3].starts_with("  do       Ask an admin"));
+    }
+
+    #[test]
+    fn remedies_speak_of_flags() {
+        let of = |reason, field: &str| Failure::from(Refusal::new(reason, field, "")).remedy;
+        let stands = of(Reason::ObservationStands, "events[0].observation_reported.supersedes");
+        assert!(stands.contains("--supersedes auto --reason"));
+        assert!(of(Reason::DecimalInvalid, "value").contains("Write it as 1234.5"));
+        assert!(!of(Reason::UnknownEnum, "status").contains(".proto"));
+        assert_eq!(of(Reason::UnknownEnum, "events[0].kind"), Reason::UnknownEnum.remedy());
     }
 
     #[test]

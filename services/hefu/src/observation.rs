@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use hefu_types::event::reporting::{ObsStatus, ObservationReported, Qualifier};
-use hefu_types::{Code, Decimal, EventRef, Period, Reason, Refusal, Source, Text};
+use hefu_types::{Code, Decimal, Event, EventRef, Period, Reason, Refusal, Source, Text};
 use serde::Deserialize;
 
 use crate::args::StandingArg;
@@ -96,13 +96,24 @@ impl Observation {
     pub(crate) fn superseding(&self, standing: Option<EventRef>) -> ObservationReported {
         ObservationReported { supersedes: standing, ..self.fact.clone() }
     }
+
+    /// Whether an event says exactly this; when it may correct whatever stood, it may name anything.
+    pub(crate) fn is_said_by(&self, event: &Event) -> bool {
+        let Event::ObservationReported(said) = event else { return false };
+        let named = match self.supersedes {
+            None => None,
+            Some(StandingArg::Auto) => said.supersedes.clone(),
+            Some(StandingArg::Event(hash, index)) => Some(StandingArg::event(hash, index)),
+        };
+        **said == self.superseding(named)
+    }
 }
 
 impl Draft {
     /// Reads every field.
     pub(crate) fn parse(&self) -> Result<Observation, Refusal> {
         let value: Option<Decimal> = optional("value", &self.value, Reason::DecimalInvalid)?;
-        let qualifier = optional("qualifier", &self.qualifier, Reason::UnknownEnum)?;
+        let qualifier = choice("qualifier", &self.qualifier, Qualifier::ALL, |q| q.name().to_ascii_lowercase())?;
         let fact = ObservationReported {
             indicator: required("indicator", &self.indicator, Reason::CodeInvalid)?,
             area: required("area", &self.area, Reason::CodeInvalid)?,
@@ -120,7 +131,7 @@ impl Draft {
     }
 
     fn status(&self, value: Option<Decimal>) -> Result<ObsStatus, Refusal> {
-        match optional("status", &self.status, Reason::UnknownEnum)? {
+        match choice("status", &self.status, ObsStatus::ALL, |s| s.name().to_owned())? {
             Some(status) => Ok(status),
             None if value.is_some() => Ok(ObsStatus::A),
             None => Err(Refusal::new(Reason::ValueRequired, "value", "neither a value nor a status that says why")),
@@ -157,6 +168,19 @@ where
         "" => Ok(None),
         text => text.parse().map(Some).map_err(|e| Refusal::new(reason, field, format!("{text:?}: {e}"))),
     }
+}
+
+/// One of these values, by its name in either case.
+fn choice<T: Copy>(field: &str, text: &str, all: &[T], name: fn(T) -> String) -> Result<Option<T>, Refusal> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let found = all.iter().find(|value| name(**value).eq_ignore_ascii_case(text));
+    found.map(|value| Some(*value)).ok_or_else(|| {
+        let names: Vec<String> = all.iter().map(|value| name(*value)).collect();
+        Refusal::new(Reason::UnknownEnum, field, format!("{text:?} is none of {}", names.join(", ")))
+    })
 }
 
 fn text(field: &str, text: &str) -> Result<Text, Refusal> {
@@ -211,6 +235,31 @@ mod tests {
         check(|d| d.source_date = "today".into(), "source_date", Reason::PeriodInvalid);
         check(|d| d.note = "a\u{7}b".into(), "note", Reason::TextInvalid);
         check(|d| d.supersedes = "that one".into(), "supersedes", Reason::ArgumentInvalid);
+    }
+
+    #[test]
+    fn an_unknown_word_names_the_known_ones() {
+        let detail = |change: fn(&mut Draft)| draft(change).parse().unwrap_err().detail;
+        assert_eq!(detail(|d| d.qualifier = "about".into()), "\"about\" is none of exact, at_least, approx, more_than");
+        assert!(detail(|d| d.status = "Z".into()).starts_with("\"Z\" is none of A, B, D, "));
+    }
+
+    #[test]
+    fn an_event_says_the_same_whatever_it_refers_to() {
+        let hash = |n| hefu_types::SubmissionHash::from_bytes([n; 32]);
+        let reference = |n| StandingArg::event(hash(n), 0);
+        let plain = draft(|_| {}).parse().unwrap();
+        let auto = draft(|d| (d.supersedes, d.reason) = ("auto".into(), "a slip".into())).parse().unwrap();
+        let exact = Observation { supersedes: Some(StandingArg::Event(hash(1), 0)), ..auto.clone() };
+        let said = |observation: &Observation, n: Option<u8>| Event::from(observation.superseding(n.map(reference)));
+        assert!(plain.is_said_by(&said(&plain, None)) && !plain.is_said_by(&said(&plain, Some(1))));
+        assert!(auto.is_said_by(&said(&auto, Some(1))) && auto.is_said_by(&said(&auto, Some(2))));
+        assert!(exact.is_said_by(&said(&auto, Some(1))) && !exact.is_said_by(&said(&auto, Some(2))));
+        let differs = |change: fn(&mut Draft)| assert!(!draft(change).parse().unwrap().is_said_by(&said(&plain, None)));
+        differs(|d| d.value = "1.51".into());
+        differs(|d| d.area = "520100".into());
+        differs(|d| d.note = "a note".into());
+        assert!(!auto.is_said_by(&said(&plain, None)));
     }
 
     #[test]

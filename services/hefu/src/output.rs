@@ -3,10 +3,14 @@
 mod cell;
 mod table;
 
+use std::fs::File;
 use std::io::{self, Write};
+use std::path::Path;
 
 use serde::Serialize;
 use serde_json::{Value, json};
+
+use crate::failure::{Exit, Failure};
 
 pub(crate) use cell::{Cell, Hash, Number, Time};
 
@@ -105,6 +109,18 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
     stdout.flush()
 }
 
+/// Makes a file that is not there yet. What is there stays: it may be all that somebody has.
+pub(crate) fn create(path: &Path, text: &str) -> Result<(), Failure> {
+    let mut file = File::create_new(path).map_err(|e| match e.kind() {
+        io::ErrorKind::AlreadyExists => {
+            let detail = format!("{} exists already", path.display());
+            Failure::new(Exit::Usage, "FILE_EXISTS", detail, "Choose another name, or move the file away.")
+        }
+        _ => Failure::file(path, &e),
+    })?;
+    file.write_all(text.as_bytes()).map_err(|e| Failure::file(path, &e))
+}
+
 /// Rows as CSV.
 pub(crate) fn csv_of<R: Record>(rows: &[R], header: bool) -> String {
     let mut writer = csv::Writer::from_writer(vec![]);
@@ -157,6 +173,16 @@ mod tests {
         let expected =
             format!("area,note,value,hash,roles,at\n贵州省,,1.50,{hash},admin;office,2023-11-14T22:13:20.123Z\n");
         assert_eq!(csv, expected);
+    }
+
+    #[test]
+    fn a_file_is_made_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("me.json");
+        create(&path, "first").unwrap();
+        assert_eq!(create(&path, "second").unwrap_err().code, "FILE_EXISTS");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "first");
+        assert_eq!(create(&folder.path().join("no/me.json"), "").unwrap_err().code, "FILE_IO");
     }
 
     #[test]

@@ -1,11 +1,14 @@
 //! Signature checks on all cores, behind a bounded queue.
 
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use flume::{Receiver, Sender, TrySendError};
 use hefu_rules::{Admitted, admit};
 use hefu_types::{Reason, Refusal, SignedSubmission};
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
+
+use crate::config::STREAMS_BYTES_MAX;
 
 /// A submission to check, and who waits for it.
 struct Job {
@@ -16,6 +19,7 @@ struct Job {
 /// A pool of threads that run [`hefu_rules::admit`]. Dropping it stops them after what is queued was checked.
 pub struct Admission {
     queue: Option<Sender<Job>>,
+    budget: Arc<Semaphore>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -50,7 +54,7 @@ impl Admission {
                 std::thread::Builder::new().name(format!("admission-{n}")).spawn(move || run(&jobs))
             })
             .collect::<Result<_, _>>()?;
-        Ok(Self { queue: Some(sender), threads })
+        Ok(Self { queue: Some(sender), budget: Arc::new(Semaphore::new(STREAMS_BYTES_MAX)), threads })
     }
 
     /// Checks one submission, or refuses it when too many are waiting.
@@ -74,6 +78,12 @@ impl Admission {
         let (job, pending) = job(signed);
         self.queue()?.send_async(job).await.map_err(|_| stopped())?;
         Ok(pending)
+    }
+
+    /// Bytes that all streams together may have between arrival and answer.
+    #[must_use]
+    pub const fn budget(&self) -> &Arc<Semaphore> {
+        &self.budget
     }
 
     fn queue(&self) -> Result<&Sender<Job>, Refusal> {

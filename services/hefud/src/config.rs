@@ -14,13 +14,34 @@ pub const REQUEST_BYTES_MAX: usize = 128 << 10;
 pub const ANSWER_BYTES_MAX: usize = 16 << 20;
 
 /// Submissions of one stream between their arrival and their answer: enough to fill blocks, little enough to be fair.
-pub const STREAM_IN_FLIGHT_MAX: usize = 1_024;
+pub const STREAM_IN_FLIGHT_MAX: usize = 256;
+
+/// Bytes of submissions of one stream between their arrival and their answer: some 2,600 ordinary ones.
+pub const STREAM_BYTES_MAX: usize = 1 << 20;
+
+/// The same of all streams together: whoever sends and never reads is slowed down before memory runs out.
+pub const STREAMS_BYTES_MAX: usize = 256 << 20;
+
+/// How long a stream's client may leave an answer unread before the stream is cut off.
+pub const ANSWER_WAIT: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// How long a new connection may be silent.
+pub const FIRST_BYTE_WAIT: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// How often a silent connection is asked whether it is still there.
+pub const KEEPALIVE_INTERVAL: std::time::Duration = std::time::Duration::from_secs(20);
+
+/// How long it may take to answer.
+pub const KEEPALIVE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// How long the server waits before it accepts again when the system refuses, for want of files for example.
+pub const ACCEPT_PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// Entries in one message of the log.
 pub const LOG_ENTRIES_MAX: usize = 256;
 
 /// Bytes in one message of the log.
-pub const LOG_BYTES_MAX: usize = 1 << 20;
+pub const LOG_BYTES_MAX: usize = 256 << 10;
 
 /// How long a query waits for the views to reach the position that it names.
 pub const VIEW_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
@@ -58,10 +79,10 @@ pub struct Settings {
     /// How log lines look [default: human].
     #[arg(long, env = "HEFUD_LOG_FORMAT", value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
-    /// Connections at a time [default: 1024].
+    /// Connections at a time; with table files and logs they must fit the process's limit of open files [default: 512].
     #[arg(long, env = "HEFUD_CONNECTIONS_MAX", value_name = "N")]
     pub connections_max: Option<usize>,
-    /// Calls at a time on one connection [default: 1024].
+    /// Calls at a time on one connection [default: 128].
     #[arg(long, env = "HEFUD_STREAMS_MAX", value_name = "N")]
     pub streams_max: Option<u32>,
     /// Submissions that may wait for a signature check, and again for the sequencer [default: 4096].
@@ -150,8 +171,8 @@ impl Settings {
             listen,
             log: self.log.unwrap_or_else(|| "info".to_owned()),
             log_format: self.log_format.unwrap_or_default(),
-            connections_max: self.connections_max.unwrap_or(1_024),
-            streams_max: self.streams_max.unwrap_or(1_024),
+            connections_max: self.connections_max.unwrap_or(512),
+            streams_max: self.streams_max.unwrap_or(128),
             queue_max: self.queue_max.unwrap_or(4_096),
             admission_threads: self.admission_threads.unwrap_or(cores),
             accept_clock_gap: self.accept_clock_gap.unwrap_or(false),
@@ -214,7 +235,7 @@ mod tests {
     fn flags_win_over_the_file_and_the_file_over_defaults() {
         let file: Settings = toml::from_str("listen = '127.0.0.1:1'\nqueue_max = 7").unwrap();
         let config = settings("127.0.0.1:2").or(file).resolve().unwrap();
-        assert_eq!((config.listen.port(), config.queue_max, config.streams_max), (2, 7, 1_024));
+        assert_eq!((config.listen.port(), config.queue_max, config.streams_max), (2, 7, 128));
         assert!(toml::from_str::<Settings>("lisen = '127.0.0.1:1'").is_err());
     }
 }

@@ -11,6 +11,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::server::{Connected, TcpConnectInfo};
 
+use crate::config::{ACCEPT_PAUSE, FIRST_BYTE_WAIT};
+
 /// A connection and its place among those allowed.
 pub struct Connection {
     stream: TcpStream,
@@ -28,17 +30,28 @@ pub fn accept(listener: TcpListener, max: usize) -> ReceiverStream<io::Result<Co
                 incoming = listener.accept() => incoming,
                 () = accepted.closed() => return,
             };
-            let connection = connection.and_then(|(stream, _)| {
-                // Small answers should not wait for more to come.
-                stream.set_nodelay(true)?;
-                Ok(Connection { stream, _place: place })
-            });
-            if accepted.send(connection).await.is_err() {
-                return;
+            match connection {
+                Ok((stream, _)) => drop(tokio::spawn(greet(stream, place, accepted.clone()))),
+                Err(error) => {
+                    tracing::warn!(%error, "a connection can't be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
             }
         }
     });
     ReceiverStream::new(connections)
+}
+
+/// Hands a connection over once its client has said something; a silent one gives its place back.
+async fn greet(stream: TcpStream, place: OwnedSemaphorePermit, accepted: mpsc::Sender<io::Result<Connection>>) {
+    let spoke = tokio::time::timeout(FIRST_BYTE_WAIT, stream.peek(&mut [0])).await;
+    if !matches!(spoke, Ok(Ok(1))) {
+        return;
+    }
+    // Small answers should not wait for more to come.
+    let connection = stream.set_nodelay(true).map(|()| Connection { stream, _place: place });
+    // The server may have stopped meanwhile.
+    let _stopped = accepted.send(connection).await;
 }
 
 impl Connected for Connection {

@@ -1,11 +1,12 @@
 //! A new ledger in a fresh folder: keys, and the genesis entry through the same write path as every other.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use hefu_client::keyfile::{self, KeyFile};
-use hefu_journal::{Durability, Journal, Options};
+use hefu_journal::{Journal, Options, RocksStore};
 use hefu_rules::admit;
 use hefu_types::event::membership::{GenesisKey, LedgerLimits, LedgerOpened};
 use hefu_types::ids::Nonce;
@@ -15,7 +16,6 @@ use hefu_types::vkey::{VerifierKey, is_name};
 use hefu_types::{Code, KeySeq, LedgerId, Millis, Name, PublicKey, Submission, SubmissionHash, Text, hash};
 
 use crate::config::journal_of;
-use crate::server::open_store;
 
 /// What `hefud init` is told.
 #[derive(Clone, Debug, clap::Args)]
@@ -112,9 +112,12 @@ fn read_public(text: &str) -> anyhow::Result<PublicKey> {
 /// When the folder is not fresh, a key can't be read or written, or the genesis contradicts itself.
 pub fn init(args: &InitArgs) -> anyhow::Result<Opened> {
     check_fresh(&args.data)?;
-    if !is_name(&args.origin) {
-        bail!("the origin {:?} must be 1 to 255 characters without spaces and '+'", args.origin);
+    if !is_name(&args.origin) || args.origin.contains("://") {
+        bail!("the origin {:?} must be 1 to 255 characters without spaces and '+', and without a scheme", args.origin);
     }
+    // Everything that can be wrong with what was given is found before the first file is written.
+    let given = args.office_public.iter().chain(&args.recovery_public).chain(&args.operator_public);
+    given.into_iter().try_for_each(|text| read_public(text).map(drop))?;
     let dir = args.keys_dir.clone().unwrap_or_else(|| args.data.join("keys"));
     std::fs::create_dir_all(&dir).with_context(|| format!("can't make {}", dir.display()))?;
     let mut keys = Keys { dir, made: Vec::new() };
@@ -139,7 +142,10 @@ fn check_fresh(data: &Path) -> anyhow::Result<()> {
     {
         bail!("{} is not empty; a ledger is opened in a fresh folder", data.display());
     }
-    std::fs::create_dir_all(data).with_context(|| format!("can't make {}", data.display()))
+    std::fs::create_dir_all(data).with_context(|| format!("can't make {}", data.display()))?;
+    // Keys, and views of what is public anyway; nobody else has business there.
+    std::fs::set_permissions(data, std::fs::Permissions::from_mode(0o700))
+        .with_context(|| format!("can't close {} to others", data.display()))
 }
 
 fn genesis(args: &InitArgs, keys: &mut Keys, signer: &Keypair, vkey: &VerifierKey) -> anyhow::Result<LedgerOpened> {
@@ -188,7 +194,7 @@ fn record(data: &Path, signer: &Keypair, opened: LedgerOpened) -> anyhow::Result
     };
     let signed = submission.sign(signer);
     let ledger_id = hash::ledger_id(&signed.submission);
-    let store = open_store(&journal_of(data), Durability::Synced)?;
+    let store = RocksStore::create(&journal_of(data)).context("the journal can't be created")?;
     let journal = Journal::open(Arc::new(store), Options::default())?;
     journal.submit(admit(signed)?)?.wait()?;
     journal.close();

@@ -15,7 +15,7 @@ use crate::config::{LOG_BYTES_MAX, LOG_ENTRIES_MAX};
 use crate::lifetime::Lifetime;
 
 /// Messages prepared ahead of a slow reader.
-const AHEAD_MAX: usize = 2;
+const AHEAD_MAX: usize = 1;
 
 /// Reads the log.
 pub struct Log {

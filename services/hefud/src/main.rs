@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use hefu_journal::OpenError;
+use hefu_types::Refusal;
 use hefud::config::Settings;
 use hefud::init::{self, InitArgs};
 use hefud::{Server, operator, telemetry};
@@ -55,7 +57,12 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {
-            eprintln!("hefud: {e:#}");
+            let code = e.chain().find_map(|cause| cause.downcast_ref::<OpenError>()).map(OpenError::code);
+            let refusal = e.chain().find_map(|cause| cause.downcast_ref::<Refusal>()).map(|refusal| refusal.reason);
+            match code.or(refusal) {
+                Some(reason) => eprintln!("hefud: {reason}: {e:#}\n  do  {}", reason.remedy()),
+                None => eprintln!("hefud: {e:#}"),
+            }
             ExitCode::FAILURE
         }
     }

@@ -64,7 +64,8 @@ pub async fn rebuild_view(data: &Path, name: String) -> anyhow::Result<v1::Rebui
     let socket = operator_socket_of(data);
     let address = format!("unix:{}", socket.display());
     let endpoint = tonic::transport::Endpoint::try_from(address)?;
-    let channel = endpoint.connect().await.with_context(|| format!("no server answers at {}", socket.display()))?;
+    let no_server = |_| anyhow::anyhow!("no server runs on {}; start it with `hefud serve`", data.display());
+    let channel = endpoint.connect().await.map_err(no_server)?;
     let answer = OperatorServiceClient::new(channel).rebuild_view(v1::RebuildViewRequest { name }).await;
     answer.map(Response::into_inner).map_err(|s| match status::from_status(&s) {
         Some(refusal) => anyhow::anyhow!("{refusal}\n{}", refusal.reason.remedy()),

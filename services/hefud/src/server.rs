@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use tonic::transport::server::Router;
 
 use crate::admission::Admission;
-use crate::config::{ANSWER_BYTES_MAX, Config, DRAIN_WAIT, REQUEST_BYTES_MAX};
+use crate::config::{ANSWER_BYTES_MAX, Config, DRAIN_WAIT, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, REQUEST_BYTES_MAX};
 use crate::connections;
 use crate::lifetime::{Lifetime, Tasks, lifetime};
 use crate::log::Log;
@@ -55,7 +55,14 @@ pub fn open_journal(config: &Config) -> anyhow::Result<(Journal, RocksStore)> {
 /// # Errors
 /// When it is locked by another process, damaged, or newer than this program.
 pub fn open_store(path: &Path, durability: Durability) -> anyhow::Result<RocksStore> {
-    RocksStore::open(path, durability).with_context(|| format!("can't open {}", path.display()))
+    RocksStore::open(path, durability).map_err(|e| match e.to_string() {
+        // RocksDB says it in its own words; a person wants to know who has the folder.
+        cause if cause.contains("/LOCK") => anyhow::anyhow!("another hefud runs on {}; stop it first", path.display()),
+        cause => anyhow::anyhow!(
+            "can't open {}: {cause}; keep the folder as it is and restore from a verified copy",
+            path.display()
+        ),
+    })
 }
 
 impl Server {
@@ -69,7 +76,7 @@ impl Server {
         }
         let (journal, store) = open_journal(config)?;
         if journal.ledger().is_none() {
-            bail!("the ledger in {} was never opened; `hefud init` did not finish, start over", config.data.display());
+            bail!("the journal in {} holds no entry; keep the folder and look for a copy", config.data.display());
         }
         let listener =
             TcpListener::bind(config.listen).await.with_context(|| format!("can't listen on {}", config.listen))?;
@@ -157,6 +164,8 @@ async fn router(
     };
     Ok(tonic::transport::Server::builder()
         .max_concurrent_streams(config.streams_max)
+        .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
+        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
         .add_service(health_service)
         .add_service(reflection().build_v1()?)
         // Clients of older libraries, Python's among them, still ask for this one.

@@ -12,20 +12,22 @@ use hefu_proto::v1::submit_stream_response::Outcome;
 use hefu_proto::{convert, status, v1};
 use hefu_types::{Reason, Refusal, Submission};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
 use crate::admission::{Admission, Pending};
-use crate::config::STREAM_IN_FLIGHT_MAX;
+use crate::config::{ANSWER_WAIT, STREAM_BYTES_MAX, STREAM_IN_FLIGHT_MAX};
 use crate::lifetime::Lifetime;
 use crate::submit::position;
 
 type Answers = ReceiverStream<Result<v1::SubmitStreamResponse, Status>>;
 /// A client's number and what became of its submission so far.
 type Step<T> = (u64, Result<T, Refusal>);
-/// A check on its way, and the bytes that are checked.
-type Check = (Pending, Bytes);
+/// A check on its way, the bytes that are checked, and their share of the memory for streams.
+type Check = (Pending, Bytes, Share);
+/// Held until the answer is known: of this stream, and of all.
+type Share = (OwnedSemaphorePermit, OwnedSemaphorePermit);
 
 /// Serves one stream until the client closes it or goes away. What was handed to the sequencer is recorded all the same.
 #[must_use]
@@ -65,8 +67,9 @@ async fn check(
     admission: Arc<Admission>,
     next: Sender<Step<Check>>,
 ) -> Result<(), Status> {
+    let own = Arc::new(Semaphore::new(STREAM_BYTES_MAX));
     while let Some(request) = requests.message().await? {
-        let check = begin(request.signed, &admission).await;
+        let check = begin(request.signed, &admission, &own).await;
         if next.send((request.correlation, check)).await.is_err() {
             break;
         }
@@ -74,13 +77,24 @@ async fn check(
     Ok(())
 }
 
-async fn begin(signed: Option<v1::SignedSubmission>, admission: &Admission) -> Result<Check, Refusal> {
+async fn begin(
+    signed: Option<v1::SignedSubmission>,
+    admission: &Admission,
+    own: &Arc<Semaphore>,
+) -> Result<Check, Refusal> {
     let signed = convert::signed(signed)?;
     let bytes = signed.submission.clone();
-    Ok((admission.begin(signed).await?, bytes))
+    let share = (acquire(own, bytes.len()).await?, acquire(admission.budget(), bytes.len()).await?);
+    Ok((admission.begin(signed).await?, bytes, share))
 }
 
-async fn sequence(mut checks: Receiver<Step<Check>>, journal: Arc<Journal>, next: Sender<Step<Ticket>>) {
+async fn acquire(of: &Arc<Semaphore>, bytes: usize) -> Result<OwnedSemaphorePermit, Refusal> {
+    let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+    let closed = |_| Refusal::new(Reason::NotWritten, "", "the server is stopping");
+    Arc::clone(of).acquire_many_owned(bytes).await.map_err(closed)
+}
+
+async fn sequence(mut checks: Receiver<Step<Check>>, journal: Arc<Journal>, next: Sender<Step<(Ticket, Share)>>) {
     let lanes = Lanes::default();
     while let Some((correlation, check)) = checks.recv().await {
         let ticket = match check {
@@ -101,7 +115,7 @@ struct Lanes {
     closed: Arc<Lane>,
 }
 
-async fn enqueue((pending, bytes): Check, journal: &Journal, lanes: &Lanes) -> Result<Ticket, Refusal> {
+async fn enqueue((pending, bytes, share): Check, journal: &Journal, lanes: &Lanes) -> Result<(Ticket, Share), Refusal> {
     let admitted = pending.outcome().await.inspect_err(|_| {
         // The key is only claimed here, but the claim can do no more than refuse the rest of the client's own stream.
         if let Ok(submission) = Submission::decode(&bytes) {
@@ -109,20 +123,22 @@ async fn enqueue((pending, bytes): Check, journal: &Journal, lanes: &Lanes) -> R
         }
     })?;
     let closed = lanes.closed.check(&admitted.submission().key).is_err();
-    journal.submit_in_turn(admitted, if closed { &lanes.closed } else { &lanes.open }).await
+    let ticket = journal.submit_in_turn(admitted, if closed { &lanes.closed } else { &lanes.open }).await?;
+    Ok((ticket, share))
 }
 
 async fn answer(
-    mut tickets: Receiver<Step<Ticket>>,
+    mut tickets: Receiver<Step<(Ticket, Share)>>,
     answers: Sender<Result<v1::SubmitStreamResponse, Status>>,
     breakage: oneshot::Receiver<Status>,
 ) {
     while let Some((correlation, ticket)) = tickets.recv().await {
         let outcome = match ticket {
-            Ok(ticket) => ticket.outcome().await,
+            Ok((ticket, _share)) => ticket.outcome().await,
             Err(refusal) => Err(refusal),
         };
-        if answers.send(Ok(response(correlation, &outcome))).await.is_err() {
+        let sent = answers.send_timeout(Ok(response(correlation, &outcome)), ANSWER_WAIT);
+        if sent.await.is_err() {
             return;
         }
     }

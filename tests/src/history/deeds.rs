@@ -161,7 +161,10 @@ pub(super) fn correct(scene: &mut Scene<'_>) -> Option<Said> {
     let (first, count) = (scene.rng.below(series.cells.len()), 1 + scene.rng.below(4));
     let mut events = Vec::new();
     for (period, value) in series.cells.iter().skip(first).take(count) {
-        let Some((named, _)) = standing(scene, series, *period) else { continue };
+        let Some((named, member)) = standing(scene, series, *period) else { continue };
+        if member != reporter.member {
+            continue;
+        }
         let units = value.map_or(7, Decimal::units) + i64::try_from(scene.rng.below(20)).expect("small") - 10;
         let mut corrected = moved_to(next_observation(scene, (series, definition), 0, units), *period);
         (corrected.supersedes, corrected.reason) = (Some(named), because(scene));

@@ -191,5 +191,12 @@ fn retractions() -> Vec<Bad> {
             "events[0].observation_retracted.observation",
             |w| retracted(w, |_| {}),
         ),
+        say(
+            "corrects another's",
+            "beta-reporter",
+            Reason::NotYourObservation,
+            "events[0].observation_reported.supersedes",
+            |w| corrected(Some(standing(w)), "x"),
+        ),
     ]
 }

@@ -2,10 +2,12 @@
 //!
 //! The log has 1,000 entries in four bundles. `flips.rs` flips bits, this file moves whole entries and damages files, and
 //! `forgeries.rs` does what an operator can do who chains the log anew: whatever bytes can't tell, signatures and rules must.
+//! `prefix.rs` holds an older head against a newer export.
 
 mod flips;
 mod forgeries;
 mod log;
+mod prefix;
 mod program;
 
 use bytes::Bytes;

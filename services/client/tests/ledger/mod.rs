@@ -3,6 +3,7 @@
 mod service;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -34,6 +35,8 @@ pub(crate) enum Fault {
     RequestLost,
     /// The server can't now.
     NotWritten,
+    /// There is no answer at all, and the connection stays (not on a stream).
+    Silent,
 }
 
 #[derive(Debug, Default)]
@@ -62,7 +65,12 @@ fn text(text: &str) -> Text {
 impl FakeLedger {
     /// A ledger that was just opened, served until the test ends.
     pub(crate) async fn start() -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::at(SocketAddr::from(([127, 0, 0, 1], 0))).await
+    }
+
+    /// The same, at this address.
+    pub(crate) async fn at(address: SocketAddr) -> Self {
+        let listener = tokio::net::TcpListener::bind(address).await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let ledger = Self { book: Arc::default(), address };
         ledger.book().record(genesis().sign(&office())).unwrap();
@@ -81,6 +89,16 @@ impl FakeLedger {
     pub(crate) fn server(&self) -> Server {
         let ms = Duration::from_millis;
         Server::new(&self.address, Retry { first: ms(1), most: ms(5), give_up_after: ms(500) }).unwrap()
+    }
+
+    /// Whether the next submission gets no answer at all.
+    pub(crate) fn is_silent(&self) -> bool {
+        let mut book = self.book();
+        let silent = book.faults.front() == Some(&Fault::Silent);
+        if silent {
+            book.faults.pop_front();
+        }
+        silent
     }
 
     pub(crate) fn order(&self, faults: impl IntoIterator<Item = Fault>) {
@@ -108,7 +126,7 @@ impl Book {
     pub(crate) fn answer(&mut self, signed: SignedSubmission) -> Option<Result<v1::Position, Refusal>> {
         match self.faults.pop_front().unwrap_or(Fault::None) {
             Fault::None => Some(self.record(signed)),
-            Fault::RequestLost => None,
+            Fault::RequestLost | Fault::Silent => None,
             Fault::NotWritten => Some(Err(Refusal::new(Reason::NotWritten, "", "not now"))),
             Fault::AnswerLost => self.record(signed).map_or_else(|refusal| Some(Err(refusal)), |_| None),
         }

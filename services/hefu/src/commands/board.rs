@@ -1,7 +1,9 @@
 //! `hefu board`.
 
 use hefu_proto::v1;
+use hefu_types::Code;
 
+use super::plan::Known;
 use crate::args::AsOfArgs;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -11,11 +13,11 @@ use crate::words;
 #[derive(Debug, clap::Args)]
 pub(crate) struct BoardArgs {
     /// The plan; all plans without it.
-    #[arg(long, value_name = "CODE", default_value = "")]
-    plan: String,
+    #[arg(long, value_name = "CODE")]
+    plan: Option<Code>,
     /// The area; all areas without it.
-    #[arg(long, value_name = "CODE", default_value = "")]
-    area: String,
+    #[arg(long, value_name = "CODE")]
+    area: Option<Code>,
     /// Only indicators that something was reported for.
     #[arg(long)]
     reported: bool,
@@ -51,9 +53,13 @@ record! {
 pub(crate) async fn run(context: &Context, args: BoardArgs) -> Result<(), Failure> {
     let server = context.server()?;
     let as_of = args.as_of;
-    let request =
-        v1::ListIndicatorsRequest { plan: args.plan, area: args.area, as_of: as_of.moment(), min_seq: as_of.min_seq };
-    let answer = server.views().list_indicators(request).await.map_err(|s| server.error(s))?.into_inner();
+    let text = |code: &Option<Code>| code.as_ref().map(Code::to_string).unwrap_or_default();
+    let (plan, area) = (text(&args.plan), text(&args.area));
+    let request = v1::ListIndicatorsRequest { plan, area, as_of: as_of.moment(), min_seq: as_of.min_seq };
+    let answer = server.ask(async |server| server.views().list_indicators(request.clone()).await).await?;
+    if answer.rows.is_empty() && (args.plan.is_some() || args.area.is_some()) {
+        Known::read(context).await?.check(args.plan.as_ref(), args.area.as_ref())?;
+    }
     let shown = |row: &&v1::BoardRow| !args.reported || row.latest.is_some();
     let rows: Vec<TargetRow> = answer.rows.iter().filter(shown).flat_map(target_rows).collect();
     eprintln!("as of size {}", answer.size);

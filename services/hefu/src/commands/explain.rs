@@ -2,7 +2,7 @@
 
 use hefu_client::Server;
 use hefu_proto::v1;
-use hefu_types::{Code, Period};
+use hefu_types::{Code, Period, Reason, Refusal};
 
 use crate::args::AsOfArgs;
 use crate::context::Context;
@@ -72,7 +72,11 @@ pub(crate) async fn run(context: &Context, args: ExplainArgs) -> Result<(), Fail
         as_of: args.as_of.moment(),
         min_seq: args.as_of.min_seq,
     };
-    let answer = server.views().explain_value(request).await.map_err(|s| server.error(s))?.into_inner();
+    let answer = server.ask(async |server| server.views().explain_value(request.clone()).await).await?;
+    if let Some(period) = args.period.filter(|_| !says_something(&answer)) {
+        let detail = format!("nothing was reported for {} in {} for {period}", args.indicator, request.area);
+        return Err(Refusal::new(Reason::ObservationNotFound, "period", detail).into());
+    }
     let row = number_row(answer.row.unwrap_or_default());
     let evidence: Vec<EvidenceRow> = answer.evidence.into_iter().map(evidence_row).collect();
     context.with_rows(&row, "evidence", &evidence)
@@ -85,7 +89,7 @@ async fn usual_area(server: &Server, args: &ExplainArgs) -> Result<String, Failu
         as_of: args.as_of.moment(),
         min_seq: args.as_of.min_seq,
     };
-    let answer = server.views().get_indicator(request).await.map_err(|s| server.error(s))?.into_inner();
+    let answer = server.ask(async |server| server.views().get_indicator(request.clone()).await).await?;
     let reported: Vec<_> = answer.rows.iter().filter(|row| row.latest.is_some()).collect();
     let Some(row) = reported.first() else {
         let detail = format!("nothing was reported for {}", args.indicator);
@@ -95,6 +99,12 @@ async fn usual_area(server: &Server, args: &ExplainArgs) -> Result<String, Failu
         eprintln!("area {}, one of {} with a value; choose with --area", row.area, reported.len());
     }
     Ok(row.area.clone())
+}
+
+/// Whether anything was ever observed of the number: a value, a missing one, or one that was taken back.
+fn says_something(answer: &v1::ExplainValueResponse) -> bool {
+    let observed = [v1::EvidenceRole::Value as i32, v1::EvidenceRole::Superseded as i32];
+    answer.evidence.iter().any(|evidence| observed.contains(&evidence.role))
 }
 
 fn number_row(row: v1::BoardRow) -> NumberRow {
@@ -140,5 +150,22 @@ fn evidence_row(evidence: v1::Evidence) -> EvidenceRow {
         key: Hash::of(&evidence.key),
         submission_hash: Hash::of(&evidence.submission_hash),
         summary: evidence.summary,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_and_its_targets_are_no_observation() {
+        use v1::EvidenceRole::{Baseline, Definition, Plan, Superseded, Target, Value};
+        let says = |roles: &[v1::EvidenceRole]| {
+            let evidence = roles.iter().map(|&role| v1::Evidence { role: role as i32, ..v1::Evidence::default() });
+            let evidence = evidence.collect();
+            says_something(&v1::ExplainValueResponse { evidence, ..v1::ExplainValueResponse::default() })
+        };
+        assert!(!says(&[]) && !says(&[Plan, Definition, Target, Baseline]));
+        assert!(says(&[Plan, Target, Value]) && says(&[Plan, Superseded]));
     }
 }

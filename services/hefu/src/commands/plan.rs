@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::signer::SignerArgs;
 pub(crate) use catalogue::built_in;
+pub(crate) use known::Known;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum PlanCommand {

@@ -9,7 +9,7 @@ mod tables;
 use std::path::PathBuf;
 
 use hefu_client::EntryChecker;
-use hefu_types::{DecodedEntry, Seq};
+use hefu_types::{DecodedEntry, Reason, Refusal, Seq, Size};
 use hefu_verify::Export;
 use hefu_views::{AsOf, Memory, Projector, Tables, VIEWS, ViewError};
 
@@ -32,7 +32,7 @@ pub(crate) struct ReplayArgs {
     /// The form of the tables.
     #[arg(long, value_enum, default_value = "json")]
     format: FileFormat,
-    /// Stop after this seq.
+    /// Stop after this seq, which the export must hold.
     #[arg(long, value_name = "SEQ")]
     as_of: Option<u64>,
 }
@@ -79,7 +79,20 @@ fn replay(export: &Export, memory: &Memory, last: Option<Seq>) -> Result<(), Fai
             batch.clear();
         }
     }
+    within(checker.size(), last)?;
     Ok(projector.apply_all(&batch)?)
+}
+
+/// Holds that the entries read reach the position that was asked for.
+fn within(read: Size, last: Option<Seq>) -> Result<(), Failure> {
+    match last.filter(|last| last.get() >= read.get()) {
+        Some(last) => {
+            let detail = format!("seq {last} lies beyond the export, which holds {read} entries");
+            let failure = Failure::from(Refusal::new(Reason::SeqBeyondHead, "--as-of", detail));
+            Err(Failure { remedy: "Give a seq that the export holds, or continue the export first.".into(), ..failure })
+        }
+        None => Ok(()),
+    }
 }
 
 fn views(memory: &Memory) -> Result<Vec<ViewRow>, ViewError> {
@@ -101,5 +114,17 @@ impl From<ViewError> for Failure {
     fn from(error: ViewError) -> Self {
         let remedy = "Verify the export first; if it is sound, report this to the makers.";
         Self::new(Exit::Refused, "REPLAY_FAILED", error.to_string(), remedy).because(&error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_beyond_the_export_is_refused() {
+        let within = |last| within(Size::new(4), last).map_err(|failure| failure.code);
+        assert_eq!([within(None), within(Some(Seq::new(0))), within(Some(Seq::new(3)))], [Ok(()); 3]);
+        assert_eq!(within(Some(Seq::new(4))), Err("SEQ_BEYOND_HEAD"));
     }
 }

@@ -1,12 +1,12 @@
 //! `hefu retract`.
 
 use hefu_types::event::reporting::ObservationRetracted;
-use hefu_types::{Code, Period, Seq, Text};
+use hefu_types::{Code, Event, Period, Text};
 
 use super::key::text;
 use super::submit::Standing;
 use crate::args::StandingArg;
-use crate::context::{Context, Receipt};
+use crate::context::{Context, Receipt, recovered};
 use crate::failure::Failure;
 use crate::signer::SignerArgs;
 
@@ -31,18 +31,70 @@ pub(crate) struct RetractArgs {
     reason: Text,
 }
 
+impl RetractArgs {
+    /// Whether an event is this very retraction; when it may take back whatever stands, it may name anything.
+    fn is_said_by(&self, event: &Event) -> bool {
+        let Event::ObservationRetracted(said) = event else { return false };
+        let named = match self.observation {
+            StandingArg::Auto => said.observation.clone(),
+            StandingArg::Event(hash, index) => StandingArg::event(hash, index),
+        };
+        (&said.indicator, &said.area, said.period) == (&self.indicator, &self.area, self.period)
+            && said.reason == self.reason
+            && said.observation == named
+    }
+}
+
 pub(crate) async fn run(context: &Context, args: RetractArgs) -> Result<(), Failure> {
     let mut writer = context.writer(&args.signer).await?;
+    if let Some(position) = recovered(&writer, |event| args.is_said_by(event)) {
+        return context.one(&Receipt::from(position));
+    }
     let RetractArgs { indicator, area, period, reason, .. } = args;
     let observation = match args.observation {
         StandingArg::Event(hash, index) => StandingArg::event(hash, index),
         StandingArg::Auto => {
-            let seen = context.reader()?.head().await?.size.last_seq().unwrap_or(Seq::FIRST);
-            let standing = Standing::fetch(context, [&indicator], seen).await?;
-            standing.named(&(indicator.clone(), area.clone(), period))?
+            let cell = (indicator.clone(), area.clone(), period);
+            Standing::of_cell(context, &cell).await?.named(&cell)?
         }
     };
     let event = ObservationRetracted { indicator, area, period, observation, reason };
     let position = writer.submit(vec![event.into()]).await?;
     context.one(&Receipt::from(&position))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser as _;
+    use hefu_types::SubmissionHash;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: RetractArgs,
+    }
+
+    fn args(period: &str, observation: &str, reason: &str) -> RetractArgs {
+        let line = ["retract", "--key", "me.pem", "--indicator", "gz-5g", "--area", "520000", "--period", period];
+        let more = ["--observation", observation, "--reason", reason];
+        Line::parse_from(line.iter().chain(&more)).args
+    }
+
+    #[test]
+    fn the_same_retraction_is_known_again() {
+        let hash = SubmissionHash::from_bytes([1; 32]);
+        let event = Event::from(ObservationRetracted {
+            indicator: Code::new("gz-5g").unwrap(),
+            area: Code::new("520000").unwrap(),
+            period: "2024".parse().unwrap(),
+            observation: StandingArg::event(hash, 0),
+            reason: Text::new("a slip").unwrap(),
+        });
+        assert!(args("2024", "auto", "a slip").is_said_by(&event));
+        assert!(args("2024", &format!("{hash}/0"), "a slip").is_said_by(&event));
+        assert!(!args("2024", &format!("{hash}/1"), "a slip").is_said_by(&event));
+        assert!(!args("2023", "auto", "a slip").is_said_by(&event));
+        assert!(!args("2024", "auto", "another").is_said_by(&event));
+    }
 }

@@ -1,7 +1,7 @@
 //! `hefu series`.
 
 use hefu_proto::v1;
-use hefu_types::Code;
+use hefu_types::{Code, Reason, Refusal};
 
 use crate::args::AsOfArgs;
 use crate::context::Context;
@@ -14,8 +14,8 @@ pub(crate) struct SeriesArgs {
     /// The indicator's code.
     indicator: Code,
     /// The area; all areas without it.
-    #[arg(long, value_name = "CODE", default_value = "")]
-    area: String,
+    #[arg(long, value_name = "CODE")]
+    area: Option<Code>,
     /// Every vintage, corrected and retracted ones too, instead of those that stand.
     #[arg(long)]
     history: bool,
@@ -51,13 +51,31 @@ pub(crate) async fn run(context: &Context, args: SeriesArgs) -> Result<(), Failu
     let server = context.server()?;
     let request = v1::GetSeriesRequest {
         indicator: args.indicator.to_string(),
-        area: args.area,
+        area: args.area.as_ref().map(Code::to_string).unwrap_or_default(),
         include_history: args.history,
         as_of: args.as_of.moment(),
         min_seq: args.as_of.min_seq,
     };
-    let answer = server.views().get_series(request).await.map_err(|s| server.error(s))?.into_inner();
+    let answer = server.ask(async |server| server.views().get_series(request.clone()).await).await?;
+    if let (Some(area), true) = (&args.area, answer.observations.is_empty()) {
+        let request = v1::GetIndicatorRequest {
+            indicator: args.indicator.to_string(),
+            as_of: args.as_of.moment(),
+            min_seq: args.as_of.min_seq,
+        };
+        let answer = server.ask(async |server| server.views().get_indicator(request.clone()).await).await?;
+        check_observed(area, &answer.definition.unwrap_or_default())?;
+    }
     context.rows(&answer.observations.into_iter().map(row).collect::<Vec<_>>())
+}
+
+/// Refuses an area that the indicator is not observed in.
+fn check_observed(area: &Code, definition: &v1::IndicatorDefined) -> Result<(), Refusal> {
+    if definition.areas.iter().any(|known| known == area.as_str()) {
+        return Ok(());
+    }
+    let detail = format!("{} is not observed in {area}, only in {}", definition.indicator, definition.areas.join(", "));
+    Err(Refusal::new(Reason::AreaNotObserved, "area", detail))
 }
 
 fn row(observation: v1::Observation) -> ObservationRow {
@@ -81,5 +99,21 @@ fn row(observation: v1::Observation) -> ObservationRow {
         member: observation.member,
         note: observation.note,
         reason: observation.reason,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_area_without_the_indicator_is_refused() {
+        let (indicator, areas) = ("gz-5g".into(), vec!["520000".into(), "520100".into()]);
+        let definition = v1::IndicatorDefined { indicator, areas, ..v1::IndicatorDefined::default() };
+        let check = |area: &str| check_observed(&Code::new(area).unwrap(), &definition);
+        assert!(check("520100").is_ok());
+        let refusal = check("nope").unwrap_err();
+        assert_eq!(refusal.reason, Reason::AreaNotObserved);
+        assert_eq!(refusal.detail, "gz-5g is not observed in nope, only in 520000, 520100");
     }
 }

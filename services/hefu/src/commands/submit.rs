@@ -8,10 +8,11 @@ mod standing;
 
 use std::path::PathBuf;
 
-use hefu_types::{Event, Seq};
+use hefu_client::ClientError;
+use hefu_types::{Event, Reason, Seq};
 
 use crate::args::StandingArg;
-use crate::context::{Context, Receipt};
+use crate::context::{Context, Receipt, recovered};
 use crate::failure::{Exit, Failure};
 use crate::observation::Draft;
 use crate::signer::SignerArgs;
@@ -45,16 +46,38 @@ async fn single(context: &Context, args: &SubmitArgs) -> Result<(), Failure> {
     let wrong = |refusal| Failure { exit: Exit::Usage, ..Failure::from(refusal) };
     let observation = args.draft.parse().map_err(wrong)?;
     let mut writer = context.writer(&args.signer).await?;
+    if let Some(position) = recovered(&writer, |event| observation.is_said_by(event)) {
+        return context.one(&Receipt::from(position));
+    }
+    let cell = observation.cell();
     let supersedes = match observation.supersedes {
         None => None,
         Some(StandingArg::Event(hash, index)) => Some(StandingArg::event(hash, index)),
         Some(StandingArg::Auto) => {
-            let seen = context.reader()?.head().await?.size.last_seq().unwrap_or(Seq::FIRST);
-            let standing = Standing::fetch(context, [&observation.fact.indicator], seen).await?;
-            Some(standing.named(&observation.cell())?)
+            let standing = Standing::of_cell(context, &cell).await?;
+            if let Some((seq, _)) = standing.recorded(&cell, &observation.fact, true) {
+                return stands(context, seq).await;
+            }
+            Some(standing.named(&cell)?)
         }
     };
     let event = Event::from(observation.superseding(supersedes));
-    let position = writer.submit(vec![event]).await?;
-    context.one(&Receipt::from(&position))
+    let refusal = match writer.submit(vec![event]).await {
+        Ok(position) => return context.one(&Receipt::from(&position)),
+        Err(ClientError::Refused(refusal)) => refusal,
+        Err(other) => return Err(other.into()),
+    };
+    if matches!(refusal.reason, Reason::ObservationStands | Reason::SupersedesWrong) {
+        let standing = Standing::of_cell(context, &cell).await?;
+        if let Some((seq, _)) = standing.recorded(&cell, &observation.fact, true) {
+            return stands(context, seq).await;
+        }
+    }
+    Err(refusal.into())
+}
+
+/// The same stands already: nothing is to be recorded.
+async fn stands(context: &Context, seq: u64) -> Result<(), Failure> {
+    eprintln!("stands already at seq {seq}");
+    context.one(&context.receipt(Seq::new(seq)).await?)
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use hefu_types::{ChainHash, Size};
-use hefu_verify::{Export, ExportError, FailureKind, Head, Report, verify};
+use hefu_verify::{Export, ExportError, FailureKind, Head, Report, verify, verify_prefix};
 use serde::Deserialize;
 
 use crate::context::{Context, progress};
@@ -15,15 +15,19 @@ use crate::output::{Hash, Time, record};
 pub(crate) struct VerifyArgs {
     /// The export's directory.
     dir: PathBuf,
-    /// The number of entries that the log must have.
+    /// The number of entries that the log must have; give --chain-hash with it.
     #[arg(long, value_name = "N", requires = "chain_hash")]
     size: Option<u64>,
-    /// The chain hash of its last entry.
-    #[arg(long, value_name = "HEX", requires = "size")]
+    /// The chain hash of its last entry, 64 hex digits; give --size with it.
+    #[arg(long, value_name = "HEX", requires = "size", value_parser = chain_hash)]
     chain_hash: Option<ChainHash>,
     /// Both from a file, as printed by `hefu --output json log head`.
     #[arg(long, value_name = "FILE", conflicts_with = "chain_hash")]
     head: Option<PathBuf>,
+    /// Accept an export that goes on after the head, such as a newer export than the head: the entries up to the head are
+    /// verified, those after it are only counted and held to be linked.
+    #[arg(long)]
+    prefix: bool,
 }
 
 /// The part of a printed head that counts.
@@ -40,9 +44,10 @@ record! {
         both ledger_id: Option<Hash>,
         both origin: Option<String>,
         both entries: u64,
+        both entries_after_head: Option<u64>,
         both events: u64,
         both bytes: u64,
-        both recorded_at: Time,
+        both recorded_at: Option<Time>,
         both signatures: String,
         both failure_seq: Option<u64>,
         both failure_kind: Option<String>,
@@ -55,13 +60,28 @@ pub(crate) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure>
     let head = head(args)?;
     let export = Export::open(&args.dir)?;
     let bar = progress("entries", head.size.get());
-    let report = verify(&export, head, &mut |entries| bar.set_position(entries))?;
+    let check = if args.prefix { verify_prefix } else { verify };
+    let report = check(&export, head, &mut |entries| bar.set_position(entries))?;
     bar.finish_and_clear();
-    context.one(&row(&report))?;
+    context.one(&row(&report, args.prefix))?;
     match report.failure {
-        None => Ok(Exit::Done),
-        Some(failure) => Err(found(&failure)),
+        None => {
+            if report.entries_after_head > 0 {
+                eprintln!("{} entries after the head are not covered by it", report.entries_after_head);
+            }
+            Ok(Exit::Done)
+        }
+        Some(failure) => Err(found(&failure, head.size, args.prefix)),
     }
+}
+
+fn chain_hash(text: &str) -> Result<ChainHash, String> {
+    text.parse().map_err(|_| {
+        format!(
+            "a chain hash is 64 hex digits, as `hefu log head` prints it; this is {} characters",
+            text.chars().count()
+        )
+    })
 }
 
 fn head(args: &VerifyArgs) -> Result<Head, Failure> {
@@ -77,19 +97,25 @@ fn head(args: &VerifyArgs) -> Result<Head, Failure> {
     Ok(Head { size: Size::new(printed.size), chain_hash: printed.chain_hash })
 }
 
-fn found(failure: &hefu_verify::Failure) -> Failure {
+fn found(failure: &hefu_verify::Failure, head: Size, prefix: bool) -> Failure {
     let detail =
         format!("{} at seq {}: expected {}, found {}", failure.kind, failure.seq, failure.expected, failure.actual);
+    let broken = |remedy: &str| Failure::new(Exit::Broken, "VERIFICATION_FAILED", detail.clone(), remedy);
     match failure.kind {
         FailureKind::NewerThanTool => {
-            Failure::new(Exit::Refused, "NEWER_THAN_TOOL", detail, "Verify with a newer release; this is no tampering.")
+            let remedy =
+                "Written by a newer program, or changed: get a newer hefu to tell. Keep the export and the head.";
+            Failure::new(Exit::Refused, "NEWER_THAN_TOOL", detail, remedy)
         }
-        _ => Failure::new(
-            Exit::Broken,
-            "VERIFICATION_FAILED",
-            detail,
-            "Keep the export and the head: they are evidence.",
+        FailureKind::Surplus if failure.seq == head.next_seq() && !prefix => broken(
+            "The export goes on after this head: if the head is older, pass --prefix, or export with --size into a fresh \
+             folder. If it is not, keep both: they are evidence.",
         ),
+        FailureKind::Missing if failure.seq < head.next_seq() => broken(
+            "The export is older than this head, or was cut: export into a fresh folder and verify that. Keep this one and the \
+             head: they may be evidence.",
+        ),
+        _ => broken("Keep the export and the head: they are evidence."),
     }
 }
 
@@ -104,20 +130,68 @@ impl From<ExportError> for Failure {
     }
 }
 
-fn row(report: &Report) -> ReportRow {
+fn row(report: &Report, prefix: bool) -> ReportRow {
     let failure = report.failure.as_ref();
     ReportRow {
         verified: failure.is_none(),
         ledger_id: report.ledger_id.map(|id| Hash::of(id.as_bytes())),
         origin: report.origin.clone(),
         entries: report.entries,
+        entries_after_head: prefix.then_some(report.entries_after_head),
         events: report.events,
         bytes: report.bytes,
-        recorded_at: Time(report.recorded_at.get()),
+        recorded_at: (report.entries > 0).then_some(Time(report.recorded_at.get())),
         signatures: report.signatures.to_owned(),
         failure_seq: failure.map(|f| f.seq.get()),
         failure_kind: failure.map(|f| f.kind.to_string()),
         expected: failure.map(|f| f.expected.clone()),
         actual: failure.map(|f| f.actual.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hefu_types::Seq;
+
+    fn failure(kind: FailureKind, seq: u64) -> hefu_verify::Failure {
+        hefu_verify::Failure { seq: Seq::new(seq), kind, expected: "a".into(), actual: "b".into() }
+    }
+
+    #[test]
+    fn a_failure_says_what_to_do_next() {
+        let found = |kind, seq, prefix| found(&failure(kind, seq), Size::new(9), prefix);
+        let says = |kind, seq, prefix, word: &str| {
+            let failure = found(kind, seq, prefix);
+            assert_eq!((failure.exit, failure.code), (Exit::Broken, "VERIFICATION_FAILED"));
+            assert!(failure.remedy.contains(word), "{}", failure.remedy);
+        };
+        says(FailureKind::Surplus, 9, false, "--prefix");
+        says(FailureKind::Surplus, 9, true, "they are evidence");
+        says(FailureKind::Surplus, 4, false, "they are evidence");
+        says(FailureKind::Missing, 4, false, "older than this head");
+        says(FailureKind::Missing, 12, true, "they are evidence");
+        says(FailureKind::Link, 4, false, "they are evidence");
+        let newer = found(FailureKind::NewerThanTool, 4, false);
+        assert_eq!((newer.exit, newer.code), (Exit::Refused, "NEWER_THAN_TOOL"));
+        assert!(newer.remedy.contains("or changed"), "{}", newer.remedy);
+    }
+
+    #[test]
+    fn a_report_of_nothing_has_no_time() {
+        let report = |entries| Report { entries, ..Report::default() };
+        assert_eq!(row(&report(0), false).recorded_at, None);
+        assert_eq!(row(&report(1), false).recorded_at, Some(Time(0)));
+        let after = |prefix| row(&report(1), prefix).entries_after_head;
+        assert_eq!([after(false), after(true)], [None, Some(0)]);
+    }
+
+    #[test]
+    fn a_wrong_hash_is_told_its_form() {
+        assert!(chain_hash(&"ab".repeat(32)).is_ok());
+        for (wrong, count) in [("", "0"), ("abc", "3"), (&*"zz".repeat(32), "64")] {
+            let said = chain_hash(wrong).unwrap_err();
+            assert!(said.contains("64 hex digits") && said.contains(count), "{said}");
+        }
     }
 }

@@ -19,9 +19,9 @@ record! {
 
 pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
     let server = context.server()?;
-    let answer = server.views().list_views(v1::ListViewsRequest { min_seq: 0 }).await;
-    let views = answer.map_err(|s| server.error(s))?.into_inner().views;
-    let rows: Vec<ViewRow> = views.into_iter().map(row).collect();
+    let request = v1::ListViewsRequest { min_seq: 0 };
+    let answer = server.ask(async |server| server.views().list_views(request).await).await?;
+    let rows: Vec<ViewRow> = answer.views.into_iter().map(row).collect();
     context.rows(&rows)
 }
 

@@ -32,7 +32,7 @@ pub(crate) struct MakeArgs {
     /// The ledger's id; asked from the server without it.
     #[arg(long, value_name = "HEX")]
     ledger: Option<LedgerId>,
-    /// Where to write the request; stdout without it.
+    /// The file to make with the request, an existing one is never overwritten; stdout without it.
     #[arg(short = 'o', long = "out", value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -53,7 +53,7 @@ pub(crate) async fn run(context: &Context, args: MakeArgs) -> Result<(), Failure
     let json = serde_json::to_string_pretty(&request).expect("a request is JSON") + "\n";
     match out {
         None => Ok(output::print(&json)?),
-        Some(path) => std::fs::write(&path, json).map_err(|e| Failure::file(&path, &e)),
+        Some(path) => output::create(&path, &json),
     }
 }
 

@@ -3,13 +3,17 @@
 //! Source: C2SP tlog-tiles, <https://c2sp.org/tlog-tiles>. A bundle appears by a rename, so an interrupted export is a
 //! shorter export; a partial bundle stays until a wider one stands.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use hefu_types::limits::BUNDLE_ENTRIES;
 use hefu_verify::export::bundle_path;
+
+use super::existing::Existing;
+use crate::failure::Failure;
 
 /// The bundles of an export that is being written.
 #[derive(Debug)]
@@ -19,31 +23,21 @@ pub(super) struct Bundles {
     number: u64,
     width: u64,
     bytes: BytesMut,
+    /// The widths of its files that are there.
+    written: BTreeSet<u64>,
 }
 
 impl Bundles {
-    /// Continues after the full bundles that the directory holds; returns their number too.
-    pub(super) fn open(directory: &Path) -> io::Result<(Self, u64)> {
-        let root = directory.join("tile/entries");
-        fs::create_dir_all(&root)?;
-        let mut number = 0;
-        while root.join(bundle_path(number, None)).is_file() {
-            number += 1;
-        }
-        Ok((Self { root, number, width: 0, bytes: BytesMut::new() }, number))
+    /// Continues after what the directory holds.
+    pub(super) fn after(existing: &Existing) -> Result<Self, Failure> {
+        let root = existing.root();
+        fs::create_dir_all(&root).map_err(|e| Failure::file(&root, &e))?;
+        let (bytes, written) = existing.partial()?;
+        let width = written.last().copied().unwrap_or_default();
+        Ok(Self { root, number: existing.full, width, bytes: BytesMut::from(&bytes[..]), written })
     }
 
-    /// The entries of a full bundle.
-    pub(super) fn read(&self, number: u64) -> io::Result<Vec<Bytes>> {
-        let path = self.root.join(bundle_path(number, None));
-        let entries = split(fs::read(&path)?.into());
-        entries.filter(|e| e.len() as u64 == BUNDLE_ENTRIES).ok_or_else(|| {
-            let detail = format!("{} is no bundle of {BUNDLE_ENTRIES} entries", path.display());
-            io::Error::new(io::ErrorKind::InvalidData, detail)
-        })
-    }
-
-    /// Adds an entry; a full bundle is written at once, and what was there of its beginning is removed.
+    /// Adds an entry; a full bundle is written at once.
     pub(super) fn add(&mut self, entry: &[u8]) -> io::Result<()> {
         let len = u16::try_from(entry.len()).expect("an entry is at most 65,535 bytes");
         self.bytes.extend_from_slice(&len.to_be_bytes());
@@ -53,31 +47,32 @@ impl Bundles {
             return Ok(());
         }
         self.write(None)?;
-        remove_dir(&self.partials())?;
+        self.remove_narrower()?;
         (self.number, self.width) = (self.number + 1, 0);
         self.bytes.clear();
         Ok(())
     }
 
-    /// Writes what is left as a partial bundle, and removes stale ones.
-    pub(super) fn finish(self) -> io::Result<()> {
-        if self.width == 0 {
-            return remove_dir(&self.partials());
+    /// Writes what is left as a partial bundle.
+    pub(super) fn finish(mut self) -> io::Result<()> {
+        if self.width > 0 && !self.written.contains(&self.width) {
+            self.write(Some(self.width))?;
         }
-        self.write(Some(self.width))?;
-        for file in fs::read_dir(self.partials())? {
-            let path = file?.path();
-            if path.file_name().is_some_and(|name| *name != *self.width.to_string()) {
-                fs::remove_file(path)?;
-            }
-        }
-        Ok(())
+        self.remove_narrower()
     }
 
-    fn partials(&self) -> PathBuf {
-        self.root.join(format!("{}.p", bundle_path(self.number, None)))
+    /// Removes what a wider bundle, written and synced, has made superfluous.
+    fn remove_narrower(&mut self) -> io::Result<()> {
+        for width in std::mem::take(&mut self.written).into_iter().filter(|width| *width != self.width) {
+            fs::remove_file(self.root.join(bundle_path(self.number, Some(width))))?;
+        }
+        match fs::remove_dir(self.root.join(format!("{}.p", bundle_path(self.number, None)))) {
+            Err(e) if !matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::DirectoryNotEmpty) => Err(e),
+            _ => Ok(()),
+        }
     }
 
+    /// Writes the bundle in hand under its name, which nobody may have taken meanwhile.
     fn write(&self, width: Option<u64>) -> io::Result<()> {
         let path = self.root.join(bundle_path(self.number, width));
         let folder = path.parent().expect("below tile/entries");
@@ -85,8 +80,11 @@ impl Bundles {
         let mut file = tempfile::Builder::new().permissions(readable()).tempfile_in(folder)?;
         file.write_all(&self.bytes)?;
         file.as_file().sync_all()?;
-        file.persist(&path)?;
-        File::open(folder)?.sync_all()
+        file.persist_noclobber(&path)?;
+        folder
+            .ancestors()
+            .take_while(|folder| folder.starts_with(&self.root))
+            .try_for_each(|f| File::open(f)?.sync_all())
     }
 }
 
@@ -96,31 +94,11 @@ fn readable() -> fs::Permissions {
     fs::Permissions::from_mode(0o644)
 }
 
-fn remove_dir(path: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(path) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
-        other => other,
-    }
-}
-
-/// The entries of a bundle; `None` when it is cut off.
-fn split(mut bundle: Bytes) -> Option<Vec<Bytes>> {
-    let mut entries = vec![];
-    while !bundle.is_empty() {
-        let len = usize::from(u16::from_be_bytes([*bundle.first()?, *bundle.get(1)?]));
-        if bundle.len() < 2 + len {
-            return None;
-        }
-        entries.push(bundle.slice(2..2 + len));
-        bundle = bundle.slice(2 + len..);
-    }
-    Some(entries)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use hefu_verify::Export;
+    use std::path::Path;
 
     fn entry(n: u64) -> Vec<u8> {
         n.to_string().into_bytes()
@@ -128,8 +106,9 @@ mod tests {
 
     /// Adds the entries up to a size, after what is there.
     fn export(directory: &Path, size: u64) {
-        let (mut bundles, full) = Bundles::open(directory).unwrap();
-        (full * BUNDLE_ENTRIES..size).for_each(|n| bundles.add(&entry(n)).unwrap());
+        let mut bundles = Bundles::after(&Existing::open(directory).unwrap()).unwrap();
+        let there = bundles.number * BUNDLE_ENTRIES + bundles.width;
+        (there..size).for_each(|n| bundles.add(&entry(n)).unwrap());
         bundles.finish().unwrap();
     }
 
@@ -175,7 +154,7 @@ mod tests {
     #[test]
     fn a_bundle_is_its_lengths_and_entries() {
         let folder = tempfile::tempdir().unwrap();
-        let (mut bundles, _) = Bundles::open(folder.path()).unwrap();
+        let mut bundles = Bundles::after(&Existing::open(folder.path()).unwrap()).unwrap();
         bundles.add(&[7; 300]).unwrap();
         bundles.add(b"x").unwrap();
         bundles.finish().unwrap();
@@ -187,23 +166,27 @@ mod tests {
     fn numbers_beyond_a_thousand_have_folders() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("tile/entries");
-        let bundles =
-            Bundles { root: root.clone(), number: 1_234_067, width: 1, bytes: BytesMut::from(&b"\0\x01x"[..]) };
+        fs::create_dir_all(&root).unwrap();
+        let (number, bytes) = (1_234_067, BytesMut::from(&b"\0\x01x"[..]));
+        let bundles = Bundles { root: root.clone(), number, width: 1, bytes, written: BTreeSet::new() };
         bundles.finish().unwrap();
         assert!(root.join("x001/x234/067.p/1").is_file());
     }
 
+    /// A wider bundle that can't be written leaves the narrower one, and nobody's file is overwritten.
     #[test]
-    fn a_cut_off_bundle_is_noticed() {
+    fn what_is_there_stays_until_its_successor_stands() {
         let folder = tempfile::tempdir().unwrap();
-        export(folder.path(), 256);
-        let path = folder.path().join("tile/entries/000");
-        let bytes = fs::read(&path).unwrap();
-        for len in [0, 1, bytes.len() - 1] {
-            fs::write(&path, &bytes[..len]).unwrap();
-            let (bundles, full) = Bundles::open(folder.path()).unwrap();
-            assert_eq!(full, 1);
-            assert_eq!(bundles.read(0).unwrap_err().kind(), io::ErrorKind::InvalidData, "{len}");
-        }
+        export(folder.path(), 3);
+        let mut bundles = Bundles::after(&Existing::open(folder.path()).unwrap()).unwrap();
+        bundles.add(b"3").unwrap();
+        let taken = folder.path().join("tile/entries/000.p/4");
+        fs::write(&taken, "another export").unwrap();
+        assert_eq!(bundles.finish().unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&taken).unwrap(), b"another export");
+        fs::remove_file(&taken).unwrap();
+        assert_eq!(entries(folder.path()), (0..3).map(entry).collect::<Vec<_>>());
+        export(folder.path(), 3);
+        assert_eq!(files(folder.path()), ["000.p/3"]);
     }
 }

@@ -42,14 +42,14 @@ record! {
 pub(crate) async fn list(context: &Context, as_of: AsOfArgs) -> Result<(), Failure> {
     let server = context.server()?;
     let request = v1::ListMembersRequest { as_of: as_of.moment(), min_seq: as_of.min_seq };
-    let members = server.views().list_members(request).await.map_err(|s| server.error(s))?.into_inner().members;
-    context.rows(&members.iter().map(member_row).collect::<Vec<_>>())
+    let answer = server.ask(async |server| server.views().list_members(request).await).await?;
+    context.rows(&answer.members.iter().map(member_row).collect::<Vec<_>>())
 }
 
 pub(crate) async fn show(context: &Context, member: &Code, as_of: AsOfArgs) -> Result<(), Failure> {
     let server = context.server()?;
     let request = v1::GetMemberRequest { member: member.to_string(), as_of: as_of.moment(), min_seq: as_of.min_seq };
-    let answer = server.views().get_member(request).await.map_err(|s| server.error(s))?.into_inner();
+    let answer = server.ask(async |server| server.views().get_member(request.clone()).await).await?;
     let member = answer.member.unwrap_or_default();
     let keys: Vec<KeyRow> = member.keys.iter().map(key_row).collect();
     context.with_rows(&member_row(&member), "keys", &keys)

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hefu_types::event::membership::LedgerLimits;
 use hefu_types::event::plan::{PlanPublished, Strength};
-use hefu_types::{Code, Event, Seq};
+use hefu_types::{Code, Event, Reason, Refusal, Seq};
 
 use crate::commands::log::decode;
 use crate::context::{Context, progress};
@@ -57,6 +57,29 @@ impl Known {
         }
     }
 
+    /// A plan of the ledger.
+    pub(crate) fn plan(&self, code: &Code) -> Result<&PlanPublished, Failure> {
+        let unknown = || Refusal::new(Reason::PlanUnknown, "plan", format!("no plan {code}"));
+        self.plans.get(code).ok_or_else(|| refused(unknown(), "`hefu plan list` lists them."))
+    }
+
+    /// Refuses a plan that the ledger does not have, and an area that neither it nor, without it, any plan speaks of.
+    pub(crate) fn check(&self, plan: Option<&Code>, area: Option<&Code>) -> Result<(), Failure> {
+        let plans = match plan {
+            Some(code) => vec![self.plan(code)?],
+            None => self.plans.values().collect(),
+        };
+        let speaks_of = |area: &Code| plans.iter().any(|plan| plan.areas.iter().any(|known| known.code == *area));
+        match area {
+            Some(code) if !speaks_of(code) => {
+                let of = plan.map_or("any plan".to_owned(), |plan| format!("plan {plan}"));
+                let refusal = Refusal::new(Reason::AreaUnknown, "area", format!("no area {code} in {of}"));
+                Err(refused(refusal, "Leave out --area: the board shows the areas."))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Whether the ledger has what an event of a plan would add.
     pub(crate) fn has(&self, event: &Event) -> bool {
         match event {
@@ -70,10 +93,30 @@ impl Known {
     }
 }
 
+fn refused(refusal: Refusal, remedy: &str) -> Failure {
+    Failure { remedy: remedy.into(), ..refusal.into() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use hefu_seeds::Catalogue;
+
+    #[test]
+    fn what_names_nothing_is_refused() {
+        let mut known = Known::default();
+        Catalogue::guizhou().unwrap().plan_events().unwrap().iter().for_each(|event| known.take(event));
+        let plan = known.plans.keys().next().unwrap().clone();
+        let code = |plan: Option<&Code>, area: &str| {
+            let area = Some(Code::new(area).unwrap());
+            known.check(plan, area.as_ref()).map_or_else(|failure| failure.code, |()| "")
+        };
+        let nope = Code::new("nope").unwrap();
+        assert_eq!([code(None, "520000"), code(Some(&plan), "520000")], ["", ""]);
+        assert_eq!([code(None, "1"), code(Some(&plan), "1")], ["AREA_UNKNOWN"; 2]);
+        assert_eq!(code(Some(&nope), "520000"), "PLAN_UNKNOWN");
+        assert!(known.check(Some(&plan), None).is_ok());
+    }
 
     #[test]
     fn every_event_of_a_plan_is_known_once_it_was_read() {

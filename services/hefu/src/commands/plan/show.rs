@@ -5,7 +5,7 @@ use hefu_types::event::plan::{PlanPart, PlanPublished};
 
 use super::known::Known;
 use crate::context::Context;
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
 use crate::output::record;
 
 record! {
@@ -48,9 +48,7 @@ pub(super) async fn list(context: &Context) -> Result<(), Failure> {
 
 pub(super) async fn show(context: &Context, code: &Code) -> Result<(), Failure> {
     let known = Known::read(context).await?;
-    let plan = known.plans.get(code).ok_or_else(|| {
-        Failure::new(Exit::Refused, "PLAN_UNKNOWN", format!("no plan {code}"), "`hefu plan list` lists them.")
-    })?;
+    let plan = known.plan(code)?;
     let parts: Vec<PartRow> = plan.parts.iter().map(|part| part_row(&known, plan, part)).collect();
     context.with_rows(&plan_row(&known, plan), "parts", &parts)
 }

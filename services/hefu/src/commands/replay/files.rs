@@ -49,6 +49,6 @@ impl Files {
         let path = self.root.join(format!("{name}.{extension}"));
         let folder = path.parent().unwrap_or(&self.root);
         fs::create_dir_all(folder).map_err(|e| Failure::file(folder, &e))?;
-        fs::write(&path, text).map_err(|e| Failure::file(&path, &e))
+        output::create(&path, text)
     }
 }

@@ -17,18 +17,26 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Line>, Failure> {
 /// The mark that spreadsheets put before the first byte is skipped by the reader.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Vec<Line>, Failure> {
     let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(bytes);
-    let header = header(&mut reader)?;
+    let wrong = |e: &csv::Error| wrong(bytes, e);
+    let header = header(&mut reader, wrong)?;
     let mut lines = vec![];
     for record in reader.records() {
         let record = record.map_err(|e| wrong(&e))?;
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = record.position().map_or(0, |at| line(bytes, at));
         let draft = record.deserialize(Some(&header)).map_err(|e| wrong(&e))?;
         lines.push(Line::new(line, draft));
     }
     Ok(lines)
 }
 
-fn header(reader: &mut Reader<&[u8]>) -> Result<StringRecord, Failure> {
+/// The line that a row begins in. The reader stands before the line breaks that come first: empty lines, and of CRLF the LF.
+fn line(bytes: &[u8], at: &csv::Position) -> u64 {
+    let start = usize::try_from(at.byte()).unwrap_or(usize::MAX).min(bytes.len());
+    let breaks = bytes[start..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    at.line() + breaks.filter(|byte| **byte == b'\n').count() as u64
+}
+
+fn header(reader: &mut Reader<&[u8]>, wrong: impl Fn(&csv::Error) -> Failure) -> Result<StringRecord, Failure> {
     let header = reader.headers().map_err(|e| wrong(&e))?.clone();
     let remedy = || format!("The columns are: {}.", COLUMNS.join(", "));
     if let Some(unknown) = header.iter().find(|name| !COLUMNS.contains(name)) {
@@ -43,8 +51,8 @@ fn header(reader: &mut Reader<&[u8]>) -> Result<StringRecord, Failure> {
     Ok(header)
 }
 
-fn wrong(error: &csv::Error) -> Failure {
-    let line = error.position().map_or_else(String::new, |p| format!("line {}: ", p.line()));
+fn wrong(bytes: &[u8], error: &csv::Error) -> Failure {
+    let line = error.position().map_or_else(String::new, |at| format!("line {}: ", line(bytes, at)));
     Failure::usage(format!("{line}not CSV in UTF-8 with as many fields as the header"), "Mend the file.").because(error)
 }
 
@@ -61,6 +69,19 @@ mod tests {
         let second = lines[1].waiting().unwrap();
         assert_eq!(second.fact.value.unwrap().to_string(), "2");
         assert!(matches!(&lines[0].outcome, Some(Outcome::Refused(r)) if r.field == "note"), "a line break in a note");
+    }
+
+    #[test]
+    fn lines_are_counted_alike_however_they_end() {
+        for mark in ["", "\u{feff}"] {
+            let text = format!("{mark}indicator,area,period,value\na,b,2024,1\n\na,b,2023,\"2\"\na,b,2022,3\na,b,c\n");
+            for text in [text.replace('\n', "\r\n"), text] {
+                let bad = text.rfind("a,b,c").unwrap();
+                let lines = parse(&text.as_bytes()[..bad]).unwrap();
+                assert_eq!(lines.iter().map(|l| l.line).collect::<Vec<_>>(), [2, 4, 5], "{text:?}");
+                assert!(parse(text.as_bytes()).unwrap_err().detail.starts_with("line 6"), "{text:?}");
+            }
+        }
     }
 
     #[test]

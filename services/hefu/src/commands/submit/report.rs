@@ -3,6 +3,7 @@
 use hefu_types::Refusal;
 
 use super::line::{Line, Outcome};
+use crate::failure::remedy;
 use crate::output::record;
 
 record! {
@@ -44,7 +45,7 @@ pub(crate) fn row(line: &Line) -> LineRow {
         code: of(|r| r.reason.code().into()),
         field: of(|r| column(&r.field).to_owned()),
         detail: of(|r| r.detail.clone()),
-        remedy: of(|r| r.reason.remedy().into()),
+        remedy: of(|r| remedy(r).into()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use hefu_client::ClientError;
 use hefu_proto::{convert, v1};
 use hefu_types::event::reporting::ObservationReported;
 use hefu_types::{Code, EventRef, Period, Reason, Refusal, Seq, Source, SubmissionHash};
@@ -23,24 +24,35 @@ impl Standing {
         indicators: impl IntoIterator<Item = &'a Code>,
         seen: Seq,
     ) -> Result<Self, Failure> {
+        Self::fetch_in(context, indicators, String::new(), seen).await
+    }
+
+    /// Asks for the vintages of a cell, and its indicator's others in its area, as of the head.
+    pub(crate) async fn of_cell(context: &Context, (indicator, area, _): &CellKey) -> Result<Self, Failure> {
+        let seen = context.reader()?.head().await?.size.last_seq().unwrap_or(Seq::FIRST);
+        Self::fetch_in(context, [indicator], area.to_string(), seen).await
+    }
+
+    async fn fetch_in<'a>(
+        context: &Context,
+        indicators: impl IntoIterator<Item = &'a Code>,
+        area: String,
+        seen: Seq,
+    ) -> Result<Self, Failure> {
         let server = context.server()?;
         let mut standing = Self::default();
         for indicator in indicators {
             let request = v1::GetSeriesRequest {
                 indicator: indicator.to_string(),
-                area: String::new(),
+                area: area.clone(),
                 include_history: true,
                 as_of: None,
                 min_seq: seen.get(),
             };
-            match server.views().get_series(request).await {
-                Ok(answer) => standing.add(indicator, answer.into_inner().observations),
-                Err(status) => {
-                    let failure = Failure::from(server.error(status));
-                    if failure.code != Reason::IndicatorNotFound.code() {
-                        return Err(failure);
-                    }
-                }
+            match server.ask(async |server| server.views().get_series(request.clone()).await).await {
+                Ok(answer) => standing.add(indicator, answer.observations),
+                Err(ClientError::Refused(refusal)) if refusal.reason == Reason::IndicatorNotFound => {}
+                Err(error) => return Err(error.into()),
             }
         }
         Ok(standing)
