@@ -1,4 +1,5 @@
-//! `cargo xtask errors-md`: docs/errors.md, from the table of codes in ledger/types and the table of statuses in proto.
+//! `cargo xtask errors-md`: docs/errors.md, from the tables of codes in ledger/types and in the command line, and the table of
+//! statuses in proto.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -12,17 +13,21 @@ use crate::shell::root;
 pub(crate) const DOCUMENT: &str = "docs/errors.md";
 const CODES: &str = "ledger/types/src/reason.rs";
 const STATUSES: &str = "proto/src/status.rs";
+const LOCAL: &str = "services/hefu/src/codes.rs";
 
 const INTRODUCTION: &str = "\
 # Errors
 
-Whatever is refused is refused whole. Every refusal carries one of the codes below; each but `OUTCOME_UNKNOWN` means that
-nothing was written and that the key's number is free again. Codes are only ever added, and their meaning never changes:
-match on the code, never on the text.
+Whatever is refused is refused whole. Every refusal carries one of the codes below. Each but `OUTCOME_UNKNOWN` means that this
+call wrote nothing, and a refusal by the rules leaves the key's number free. `OVERLOADED`, `STORAGE_LATCHED` and
+`SHUTTING_DOWN` say nothing about an *earlier* call with the same bytes: after an unanswered call, send the same bytes until
+there is a position or a refusal by the rules. Codes are only ever added, and their meaning never changes: match on the code,
+never on the text.
 
 Over gRPC a refusal is a status with `google.rpc.ErrorInfo` (`reason` = the code, `domain` = `hefu`, `metadata.remedy`)
 and, where a field is at fault, `google.rpc.BadRequest` with its path, such as `events[0].observation_reported.value`. In a
-stream it is a `Refusal` with the same code, field and remedy, and the stream goes on. `hefu` prints them and exits with 1.
+stream it is a `Refusal` with the same code, field and remedy, and the stream goes on. `hefu` prints code, field and remedy
+and exits with 1; with 3 when the same call can succeed later. What `hefu` finds by itself has codes of its own, at the end.
 
 What to do follows from the status:
 
@@ -36,8 +41,17 @@ What to do follows from the status:
   written. Send the same bytes again; what was recorded is recorded once, and the answer names its position.
 - `DATA_LOSS`: what is stored is damaged. The operator stops the server and keeps the folder as it is.
 
-This file is made by `cargo xtask errors-md` from the table in `ledger/types/src/reason.rs`; `cargo xtask check` holds them
-together.
+This file is made by `cargo xtask errors-md` from the tables in `ledger/types/src/reason.rs` and
+`services/hefu/src/codes.rs`; `cargo xtask check` holds them together.
+";
+
+const LOCAL_HEADING: &str = "
+## What `hefu` finds by itself
+
+No server said these. Each is printed with what to do about it.
+
+| code | exit | cause |
+|---|---|---|
 ";
 
 /// A line of the table of codes.
@@ -69,6 +83,10 @@ pub(crate) fn document() -> anyhow::Result<String> {
             let status = statuses.get(&class).with_context(|| format!("{STATUSES} has no status for {class}"))?;
             let _ = writeln!(text, "| `{code}` | `{status}` | {} | {} |", cell(&cause), cell(&remedy));
         }
+    }
+    text.push_str(LOCAL_HEADING);
+    for (code, exit, cause) in local(&read(LOCAL)?)? {
+        let _ = writeln!(text, "| `{code}` | {exit} | {} |", cell(&cause));
     }
     Ok(text)
 }
@@ -106,6 +124,16 @@ fn code(line: &str, cause: &str) -> anyhow::Result<Code> {
         }),
         _ => bail!("{CODES}: not a line of the table: {line}"),
     }
+}
+
+/// `("CODE", "2", "Cause."),`
+fn local(source: &str) -> anyhow::Result<Vec<(String, String, String)>> {
+    let lines = source.lines().map(str::trim).filter(|line| line.starts_with("(\""));
+    let rows = lines.map(|line| match line.splitn(7, '"').collect::<Vec<_>>()[..] {
+        [_, code, _, exit, _, cause, _] => Ok((code.to_owned(), exit.to_owned(), cause.to_owned())),
+        _ => bail!("{LOCAL}: not a line of the table: {line}"),
+    });
+    rows.collect()
 }
 
 /// `Class::NotFound => Code::NotFound,`
@@ -152,6 +180,13 @@ reasons! {
         assert_eq!((codes[1].code.as_str(), codes[1].class.as_str()), ("TWO", "NotFound"));
         assert_eq!((codes[1].cause.as_str(), codes[1].remedy.as_str()), ("Two lines.", "Look `here`."));
         assert!(sections_fail("reasons! {\n // A.\n /// x\n Odd \"ODD\" Denied;\n}"));
+    }
+
+    #[test]
+    fn the_command_lines_own_codes_are_read() {
+        let row = ("BUSY".to_owned(), "4 or 2".to_owned(), "It's `busy`.".to_owned());
+        assert_eq!(local("x = [\n    (\"BUSY\", \"4 or 2\", \"It's `busy`.\"),\n];").unwrap(), [row]);
+        assert!(local("(\"BUSY\", 4),").is_err());
     }
 
     fn sections_fail(source: &str) -> bool {

@@ -1,115 +1,14 @@
-//! The order of checks, and what is said about the first entry that does not fit.
-
-use std::fmt;
+//! The order of checks, and which entry is the first that does not fit.
 
 use bytes::Bytes;
-use hefu_rules::{Admitted, Position, State, admit};
+use hefu_rules::{Admitted, Position, State};
 use hefu_types::limits::BUNDLE_ENTRIES;
-use hefu_types::{ChainHash, Entry, LedgerId, Millis, Reason, Refusal, Seq, Size, hash};
+use hefu_types::{ChainHash, Entry, Millis, Seq, Size, hash};
 use rayon::prelude::*;
-use serde::Serialize;
 
-use crate::export::{Export, ExportError};
-
-/// Where the log ends, as the auditor learned it from elsewhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Head {
-    /// The number of entries.
-    pub size: Size,
-    /// The chain hash of the last one.
-    pub chain_hash: ChainHash,
-}
-
-/// What kind of fault was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FailureKind {
-    /// The export ends before the head, or a bundle is missing or cut off.
-    Missing,
-    /// The export goes on after the head, or holds bytes that are no entry.
-    Surplus,
-    /// The bytes don't have the layout of an entry.
-    Layout,
-    /// A newer program wrote this, or somebody who could chain it: only a newer program can tell.
-    NewerThanTool,
-    /// The entry names another position.
-    Seq,
-    /// The entry was recorded before its predecessor.
-    Time,
-    /// Neighbours don't link: the named entry's bytes are not those that were chained.
-    Link,
-    /// The submission is not in canonical form.
-    NotCanonical,
-    /// The signature does not verify under the key.
-    Signature,
-    /// The submission does not continue its key's own chain.
-    KeyChain,
-    /// The rules forbid the submission at this position.
-    Rules,
-    /// The last entry's chain hash is not the head's.
-    Head,
-}
-
-impl fmt::Display for FailureKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Missing => "missing",
-            Self::Surplus => "surplus",
-            Self::Layout => "layout",
-            Self::NewerThanTool => "newer_than_tool",
-            Self::Seq => "seq",
-            Self::Time => "time",
-            Self::Link => "link",
-            Self::NotCanonical => "not_canonical",
-            Self::Signature => "signature",
-            Self::KeyChain => "key_chain",
-            Self::Rules => "rules",
-            Self::Head => "head",
-        })
-    }
-}
-
-/// The first entry that does not fit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Failure {
-    /// Its position.
-    pub seq: Seq,
-    /// What is wrong.
-    pub kind: FailureKind,
-    /// What was expected.
-    pub expected: String,
-    /// What was found.
-    pub actual: String,
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "entry {}: {}: expected {}, found {}", self.seq, self.kind, self.expected, self.actual)
-    }
-}
-
-/// What was verified, up to the first failure.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Report {
-    /// The ledger's id, from the genesis entry.
-    pub ledger_id: Option<LedgerId>,
-    /// The log's origin.
-    pub origin: Option<String>,
-    /// Entries that fit.
-    pub entries: u64,
-    /// With [`verify_prefix`]: entries after the head, which it says nothing about.
-    pub entries_after_head: u64,
-    /// Their bytes.
-    pub bytes: u64,
-    /// Events in them.
-    pub events: u64,
-    /// When the last of them was recorded.
-    pub recorded_at: Millis,
-    /// The verdict on signatures: each was verified strictly.
-    pub signatures: &'static str,
-    /// The first failure; none means that all is well.
-    pub failure: Option<Failure>,
-}
+use crate::alone::{Checked, check_alone, describe, kind_of_rule, parse};
+use crate::export::{Bundle, Export, ExportError, bundle_path};
+use crate::report::{Failure, FailureKind, Head, Report};
 
 /// Verifies that the export is the log that ends in `head`, and nothing more. `progress` is told how many entries fit so
 /// far.
@@ -146,31 +45,23 @@ pub fn verify_prefix(export: &Export, head: Head, progress: &mut dyn FnMut(u64))
 /// Verifies the entries before the head.
 fn up_to(export: &Export, head: Head, progress: &mut dyn FnMut(u64)) -> Result<Run, ExportError> {
     let mut run = Run::new(head);
+    if head.size == Size::EMPTY {
+        run.fail(FailureKind::Head, "a head of at least the genesis entry", "size 0");
+    }
     let mut bundle_number = 0;
     while run.report.failure.is_none() && run.size < head.size {
         let bundle = export.bundle(bundle_number)?;
         let wanted = (head.size.get() - bundle_number * BUNDLE_ENTRIES).min(BUNDLE_ENTRIES);
-        let complete = bundle.entries.len() as u64 >= wanted;
         let following = || export.bundle(bundle_number + 1).ok().and_then(|next| next.entries.into_iter().next());
         run.bundle(&bundle.entries, wanted, &following);
-        let more = (bundle.entries.len() as u64).saturating_sub(BUNDLE_ENTRIES);
         if run.report.failure.is_none() {
-            if !complete {
-                run.missing(bundle.leftover);
-            } else if wanted == BUNDLE_ENTRIES && (more > 0 || bundle.leftover > 0) {
-                run.surplus(END_OF_BUNDLE, more, bundle.leftover);
-            }
+            run.files(bundle_number, wanted, &bundle);
         }
         bundle_number += 1;
         progress(run.report.entries);
     }
     Ok(run)
 }
-
-const END_OF_BUNDLE: &str = "the end of a bundle of 256 entries";
-
-/// An entry whose bytes fit in themselves, with its signature verified.
-type Checked = Result<(Entry, Admitted), (FailureKind, String, String)>;
 
 struct Run {
     head: Head,
@@ -208,7 +99,7 @@ impl Run {
             Err((kind, expected, actual)) => {
                 self.position(bytes)?;
                 let own = hash::chain_hash(bytes);
-                if kind == FailureKind::NewerThanTool && self.is_linked(seq, own, after()) == Some(false) {
+                if kind == FailureKind::NewerThanTool && self.is_linked(seq, own, after()) != Some(true) {
                     return fail(FailureKind::Link, "the bytes that were chained".to_owned(), actual);
                 }
                 return fail(kind, expected, actual);
@@ -223,11 +114,8 @@ impl Run {
             return fail(FailureKind::Time, expected, entry.recorded_at().to_string());
         }
         if let Err(refusal) = self.state.record(admitted.submission(), &Position::of(&entry)) {
-            return fail(
-                kind_of_rule(refusal.reason),
-                "a submission that the rules accept".to_owned(),
-                describe(&refusal),
-            );
+            let kind = kind_of_rule(refusal.reason);
+            return fail(kind, "a submission that the rules accept".to_owned(), describe(&refusal));
         }
         self.accept(&entry, &admitted);
         Ok(())
@@ -290,17 +178,37 @@ impl Run {
         self.report.recorded_at = entry.recorded_at();
     }
 
-    fn missing(&mut self, leftover: usize) {
-        let actual = match leftover {
-            0 => "the end of the export".to_owned(),
-            n => format!("{n} bytes of an entry that is cut off"),
-        };
-        let expected = format!("{} entries", self.head.size);
-        self.report.failure = Some(Failure { seq: self.size.next_seq(), kind: FailureKind::Missing, expected, actual });
+    /// The files of a bundle whose wanted entries all fit.
+    fn files(&mut self, number: u64, wanted: u64, bundle: &Bundle) {
+        let cut_off = (bundle.entries.len() as u64) < wanted;
+        match (bundle.leftover, bundle.differing) {
+            (0, _) if cut_off => {
+                self.fail(FailureKind::Missing, format!("{} entries", self.head.size), "the end of the export");
+            }
+            (bytes, _) if cut_off => {
+                let actual = format!("{bytes} bytes of an entry that is cut off");
+                self.fail(FailureKind::Missing, format!("{} entries", self.head.size), actual);
+            }
+            (bytes, _) if bytes > 0 && wanted == BUNDLE_ENTRIES => {
+                self.surplus("the end of a bundle of 256 entries", 0, bytes)
+            }
+            (_, Some(width)) => self.differing(number, width),
+            _ => (),
+        }
     }
 
     fn surplus(&mut self, expected: &str, entries: u64, leftover: usize) {
         self.fail(FailureKind::Surplus, expected, format!("{entries} entries more, {leftover} bytes more"));
+    }
+
+    /// The same entries are there twice, and not the same.
+    fn differing(&mut self, number: u64, width: u64) {
+        self.report.failure = Some(Failure {
+            seq: Seq::new(number * BUNDLE_ENTRIES),
+            kind: FailureKind::Surplus,
+            expected: format!("the first {width} entries of bundle {number} in {}", bundle_path(number, Some(width))),
+            actual: "other bytes".to_owned(),
+        });
     }
 
     /// A failure at the next position.
@@ -356,12 +264,11 @@ impl Run {
                     }
                 }
             }
-            let count = bundle.entries.len() as u64;
-            if count >= BUNDLE_ENTRIES && (count > BUNDLE_ENTRIES || bundle.leftover > 0) {
-                self.surplus(END_OF_BUNDLE, count - BUNDLE_ENTRIES, bundle.leftover);
-            } else if bundle.leftover > 0 {
+            if bundle.leftover > 0 {
                 self.surplus("the end of the last entry", 0, bundle.leftover);
-            } else if count == BUNDLE_ENTRIES {
+            } else if let Some(width) = bundle.differing {
+                self.differing(number, width);
+            } else if bundle.entries.len() as u64 == BUNDLE_ENTRIES {
                 number += 1;
                 continue;
             } else if let Some(last) = export.last_bundle()?.filter(|last| *last > number) {
@@ -385,50 +292,5 @@ impl Run {
             return Err(fail(FailureKind::Time, expected, entry.recorded_at().to_string()));
         }
         Ok(entry)
-    }
-}
-
-fn parse(bytes: &Bytes) -> Result<Entry, (FailureKind, String, String)> {
-    Entry::parse(bytes.clone()).map_err(|e| {
-        let kind = match e {
-            hefu_types::entry::EntryError::Version(_) => FailureKind::NewerThanTool,
-            _ => FailureKind::Layout,
-        };
-        (kind, "an entry of version 1".to_owned(), e.to_string())
-    })
-}
-
-/// What can be checked without the entries before it.
-fn check_alone(bytes: &Bytes) -> Checked {
-    let entry = parse(bytes)?;
-    let admitted = admit(entry.signed()).map_err(|refusal| {
-        (kind_of_bytes(refusal.reason), "a canonical, strictly signed submission".to_owned(), describe(&refusal))
-    })?;
-    Ok((entry, admitted))
-}
-
-fn describe(refusal: &Refusal) -> String {
-    if refusal.field.is_empty() { refusal.to_string() } else { format!("{refusal} (field {})", refusal.field) }
-}
-
-/// A refusal of the entry alone: its bytes or its signature.
-const fn kind_of_bytes(reason: Reason) -> FailureKind {
-    match reason {
-        Reason::UnknownField | Reason::UnknownEnum => FailureKind::NewerThanTool,
-        Reason::SignatureInvalid
-        | Reason::SignatureNotCanonical
-        | Reason::KeyNotCanonical
-        | Reason::KeySmallOrder
-        | Reason::KeyTorsion => FailureKind::Signature,
-        _ => FailureKind::NotCanonical,
-    }
-}
-
-/// A refusal at this position of the log.
-const fn kind_of_rule(reason: Reason) -> FailureKind {
-    match reason {
-        Reason::RulesVersionUnknown => FailureKind::NewerThanTool,
-        Reason::KeySeqGap | Reason::KeySeqUsed | Reason::KeyPrevMismatch => FailureKind::KeyChain,
-        _ => FailureKind::Rules,
     }
 }

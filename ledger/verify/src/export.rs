@@ -4,12 +4,13 @@
 //! length and its bytes. N is written in groups of three digits, all but the last with an `x` before them.
 //! Source: C2SP tlog-tiles, <https://c2sp.org/tlog-tiles>.
 
-use std::fs;
-use std::io;
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use bytes::{Buf as _, Bytes};
-use hefu_types::limits::BUNDLE_ENTRIES;
+use hefu_types::limits::{BUNDLE_ENTRIES, ENTRY_BYTES_MAX};
 
 /// An export that can't be read. Damaged contents are no error but a finding, see [`crate::verify()`].
 #[derive(Debug, thiserror::Error)]
@@ -18,7 +19,7 @@ pub enum ExportError {
     #[error("{0} holds no tile/entries; is it an export?")]
     NoExport(PathBuf),
     /// A bundle that is no bundle; `hefu verify` says what is wrong with it.
-    #[error("bundle {0} is damaged: it is cut off or holds more than 256 entries; run `hefu verify`")]
+    #[error("bundle {0} is damaged: it is cut off, too long, or its files differ; run `hefu verify`")]
     Damaged(u64),
     /// A file can't be read.
     #[error("{path} can't be read")]
@@ -37,19 +38,36 @@ pub struct Export {
     root: PathBuf,
 }
 
-/// The entries of one bundle, and what follows them when the bundle is cut off.
+/// The entries of one bundle, and what its files hold beside them.
 #[derive(Debug, Default)]
-pub(crate) struct Bundle {
-    pub(crate) entries: Vec<Bytes>,
-    /// Bytes after the last whole entry.
-    pub(crate) leftover: usize,
+pub struct Bundle {
+    /// At most 256.
+    pub entries: Vec<Bytes>,
+    /// Bytes after them: of an entry that is cut off, or after the 256th.
+    pub leftover: usize,
+    /// The width of a partial file of this bundle that holds something else than its first entries.
+    pub differing: Option<u64>,
 }
 
 impl Bundle {
-    /// The bundle, when it can be one.
-    fn whole(self, n: u64) -> Result<Self, ExportError> {
-        let fits = self.leftover == 0 && self.entries.len() as u64 <= BUNDLE_ENTRIES;
-        if fits { Ok(self) } else { Err(ExportError::Damaged(n)) }
+    /// Whether it is nothing but entries, the same in each of its files.
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        self.leftover == 0 && self.differing.is_none()
+    }
+
+    /// Splits a file into entries.
+    fn split(mut rest: Bytes) -> Self {
+        let mut entries = Vec::new();
+        while rest.len() >= 2 && (entries.len() as u64) < BUNDLE_ENTRIES {
+            let len = usize::from(u16::from_be_bytes([rest[0], rest[1]]));
+            if rest.len() < 2 + len {
+                break;
+            }
+            rest.advance(2);
+            entries.push(rest.split_to(len));
+        }
+        Self { entries, leftover: rest.len(), differing: None }
     }
 }
 
@@ -108,7 +126,7 @@ impl Export {
             if !open {
                 return None;
             }
-            let bundle = self.bundle(n).and_then(|bundle| bundle.whole(n));
+            let bundle = self.bundle(n).and_then(|b| if b.is_whole() { Ok(b) } else { Err(ExportError::Damaged(n)) });
             n += 1;
             open = bundle.as_ref().is_ok_and(|b| b.entries.len() as u64 == BUNDLE_ENTRIES);
             Some(match bundle {
@@ -119,20 +137,61 @@ impl Export {
         .flatten()
     }
 
-    /// Bundle `n`: the full file, else the widest partial one, else nothing.
-    pub(crate) fn bundle(&self, n: u64) -> Result<Bundle, ExportError> {
-        let base = self.root.join("tile/entries");
-        let full = base.join(bundle_path(n, None));
-        if full.is_file() {
-            return read_bundle(&full);
+    /// Bundle `n`: the full file, else the widest partial one, else nothing; narrower ones are held against it. What is no
+    /// regular file is not there, and of a file that is too long no more is read than tells so.
+    ///
+    /// # Errors
+    /// When a file can't be read.
+    pub fn bundle(&self, n: u64) -> Result<Bundle, ExportError> {
+        let mut widths = self.widths(n)?;
+        if self.path(n, None).is_file() {
+            widths.insert(BUNDLE_ENTRIES);
         }
-        let partial = base.join(format!("{}.p", bundle_path(n, None)));
-        match widest(&partial)? {
-            Some(path) => read_bundle(&path),
-            None => Ok(Bundle::default()),
+        let Some(widest) = widths.pop_last() else { return Ok(Bundle::default()) };
+        let file = |width| self.read(n, Some(width).filter(|w| *w != BUNDLE_ENTRIES));
+        let mut bundle = Bundle::split(file(widest)?);
+        for width in widths {
+            let narrower = Bundle::split(file(width)?);
+            let same = narrower.leftover == 0
+                && narrower.entries.len() as u64 == width
+                && bundle.entries.starts_with(&narrower.entries);
+            if !same {
+                bundle.differing = Some(width);
+            }
         }
+        Ok(bundle)
+    }
+
+    /// The bytes of a bundle's file, as they are.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub fn read(&self, n: u64, width: Option<u64>) -> Result<Bytes, ExportError> {
+        let path = self.path(n, width);
+        let mut bytes = vec![];
+        let read = File::open(&path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes));
+        read.map_err(|source| ExportError::Io { path, source })?;
+        Ok(bytes.into())
+    }
+
+    /// The widths of the partial files of bundle `n`.
+    fn widths(&self, n: u64) -> Result<BTreeSet<u64>, ExportError> {
+        let mut widths = BTreeSet::new();
+        let dir = self.root.join("tile/entries").join(format!("{}.p", bundle_path(n, None)));
+        if dir.is_dir() {
+            let path = format!("{}.p/", bundle_path(n, None));
+            each_below(&dir, &path, &mut |_, width| widths.extend(width))?;
+        }
+        Ok(widths)
+    }
+
+    fn path(&self, n: u64, width: Option<u64>) -> PathBuf {
+        self.root.join("tile/entries").join(bundle_path(n, width))
     }
 }
+
+/// The length of a bundle of the longest entries, in bytes.
+const LONGEST: u64 = BUNDLE_ENTRIES * (2 + ENTRY_BYTES_MAX as u64);
 
 fn each_below(dir: &Path, below: &str, tell: &mut dyn FnMut(u64, Option<u64>)) -> Result<(), ExportError> {
     let io = |source| ExportError::Io { path: dir.to_owned(), source };
@@ -151,47 +210,12 @@ fn each_below(dir: &Path, below: &str, tell: &mut dyn FnMut(u64, Option<u64>)) -
 /// The bundle that a path belongs to; `None` when no bundle has this path.
 fn bundle_of(path: &str) -> Option<(u64, Option<u64>)> {
     let (number, width) = match path.split_once(".p/") {
-        Some((number, width)) => (number, Some(width.parse().ok()?)),
+        Some((number, width)) => (number, Some(width.parse().ok().filter(|w| (1..BUNDLE_ENTRIES).contains(w))?)),
         None => (path, None),
     };
     let digits: String = number.chars().filter(char::is_ascii_digit).collect();
     let n = digits.parse().ok()?;
     (bundle_path(n, width) == path).then_some((n, width))
-}
-
-fn widest(dir: &Path) -> Result<Option<PathBuf>, ExportError> {
-    if !dir.is_dir() {
-        return Ok(None);
-    }
-    let io = |source| ExportError::Io { path: dir.to_owned(), source };
-    let mut best: Option<(u64, PathBuf)> = None;
-    for file in fs::read_dir(dir).map_err(io)? {
-        let path = file.map_err(io)?.path();
-        let width = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse().ok());
-        if let Some(width) = width.filter(|w| best.as_ref().is_none_or(|(b, _)| w > b)) {
-            best = Some((width, path));
-        }
-    }
-    Ok(best.map(|(_, path)| path))
-}
-
-fn read_bundle(path: &Path) -> Result<Bundle, ExportError> {
-    let bytes = fs::read(path).map_err(|source| ExportError::Io { path: path.to_owned(), source })?;
-    Ok(split_bundle(bytes.into()))
-}
-
-/// Splits a bundle into entries; what is cut off stays as `leftover`.
-fn split_bundle(mut rest: Bytes) -> Bundle {
-    let mut entries = Vec::new();
-    while rest.len() >= 2 {
-        let len = usize::from(u16::from_be_bytes([rest[0], rest[1]]));
-        if rest.len() < 2 + len {
-            break;
-        }
-        rest.advance(2);
-        entries.push(rest.split_to(len));
-    }
-    Bundle { entries, leftover: rest.len() }
 }
 
 #[cfg(test)]
@@ -200,16 +224,49 @@ mod tests {
 
     #[test]
     fn splits_whole_entries_and_keeps_count_of_the_rest() {
-        let bundle = split_bundle(Bytes::from_static(&[0, 2, b'a', b'b', 0, 0, 0, 3, b'c']));
+        let bundle = Bundle::split(Bytes::from_static(&[0, 2, b'a', b'b', 0, 0, 0, 3, b'c']));
         assert_eq!(bundle.entries, [&b"ab"[..], b""]);
         assert_eq!(bundle.leftover, 3);
+        let zeros = Bundle::split(Bytes::from(vec![0; 2 * 257]));
+        assert_eq!((zeros.entries.len(), zeros.leftover, zeros.is_whole()), (256, 2, false));
+    }
+
+    fn export(files: &[(&str, &[u8])]) -> (tempfile::TempDir, Export) {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, bytes) in files {
+            let path = folder.path().join("tile/entries").join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+        let export = Export::open(folder.path()).unwrap();
+        (folder, export)
     }
 
     #[test]
-    fn a_cut_off_bundle_is_no_whole_one() {
-        assert!(split_bundle(Bytes::from_static(&[0, 1, b'a'])).whole(0).is_ok());
-        assert!(matches!(split_bundle(Bytes::from_static(&[0, 1])).whole(7), Err(ExportError::Damaged(7))));
-        assert!(split_bundle(Bytes::from(vec![0; 2 * 257])).whole(0).is_err());
+    fn narrower_files_must_hold_the_first_entries_of_the_widest() {
+        let three = [0, 1, b'a', 0, 1, b'b', 0, 1, b'c'];
+        for (narrower, differing) in
+            [(&three[..6], None), (&three[..3], Some(2)), (&three[3..], Some(2)), (&[], Some(2))]
+        {
+            let (_folder, export) = export(&[("000.p/3", &three), ("000.p/2", narrower)]);
+            let bundle = export.bundle(0).unwrap();
+            assert_eq!((bundle.entries.len(), bundle.differing), (3, differing));
+            assert_eq!(bundle.is_whole(), export.entries().all(|entry| entry.is_ok()));
+        }
+    }
+
+    #[test]
+    fn what_is_no_bundle_is_neither_waited_for_nor_read_whole() {
+        let (folder, export) =
+            export(&[("000", &[0, 1, b'a']), ("001.p/1", b""), ("002.p/300", b""), ("002.p/0", b"")]);
+        let root = folder.path().join("tile/entries");
+        let sparse = File::create(root.join("000")).unwrap();
+        sparse.set_len(1 << 40).unwrap();
+        let bundle = export.bundle(0).unwrap();
+        assert_eq!((bundle.entries.len() as u64, bundle.leftover as u64), (256, LONGEST + 1 - 512));
+        std::os::unix::fs::symlink("/dev/zero", root.join("001")).unwrap();
+        assert_eq!(export.bundle(1).unwrap().entries.len(), 0);
+        assert_eq!(export.last_bundle().unwrap(), Some(1));
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! The auditor's half: is this export the log that ends in that head, and does every entry follow from the rules?
 //!
 //! [`Export`] reads a directory of tlog-tiles entry bundles. [`verify()`] checks it entry by entry against a [`Head`] that the
-//! auditor got from elsewhere ([`verify_prefix`] takes an older one): layout, position, time, link, canonical form, strict signature, the signer's own chain, and
-//! the rules (`hefu_rules::admit` and `State::record`, the same functions that the server ran). It stops at the first entry
-//! that does not fit and says which one, what was expected and what was found.
+//! auditor got from elsewhere ([`verify_prefix`] takes an older one): layout, position, time, link, canonical form, strict
+//! signature, the signer's own chain, and the rules (`hefu_rules::admit` and `State::record`, the same functions that the
+//! server ran). It stops at the first entry that does not fit and says which one, what was expected and what was found.
 //!
 //! It trusts nothing but the head and its own code. It never opens the server's database, asks nobody, repairs nothing, and
 //! its memory does not grow with the log (the rules' state does, with the number of members, indicators and observations).
@@ -11,8 +11,11 @@
 //!
 //! Read next: [`export`] (the layout), `check.rs` (the order of checks), then `docs/format.md`.
 
+mod alone;
 mod check;
 pub mod export;
+mod report;
 
-pub use check::{Failure, FailureKind, Head, Report, verify, verify_prefix};
-pub use export::{Export, ExportError};
+pub use check::{verify, verify_prefix};
+pub use export::{Bundle, Export, ExportError};
+pub use report::{Failure, FailureKind, Head, Report};

@@ -159,6 +159,8 @@ impl<'a> Work<'a> {
                 Ok(key_seq) => {
                     self.batches.insert(key_seq, index);
                     send(sender, key_seq, &self.writer.outbox.pending()[&key_seq]);
+                    // The disk took its time: patience is for the server. No endless one, as the window fills up.
+                    self.backoff.reset();
                 }
                 Err(ClientError::Refused(refusal)) => self.tell(index, Err(refusal)),
                 Err(other) => return Err(other),

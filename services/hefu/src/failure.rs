@@ -45,7 +45,9 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    /// A failure under a code that docs/errors.md knows.
     pub(crate) fn new(exit: Exit, code: &'static str, detail: impl Into<String>, remedy: impl Into<String>) -> Self {
+        debug_assert!(crate::codes::is_known(code), "{code} stands in no table of codes");
         Self { exit, code, detail: detail.into(), field: String::new(), remedy: remedy.into(), because: vec![] }
     }
 
@@ -120,7 +122,8 @@ pub(crate) fn remedy(refusal: &Refusal) -> &'static str {
     }
 }
 
-const PIPE_CLOSED: &str = "PIPE_CLOSED";
+/// Not printed, so in no table.
+pub(crate) const PIPE_CLOSED: &str = "PIPE_CLOSED";
 
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {

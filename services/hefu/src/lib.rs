@@ -13,6 +13,7 @@
 
 mod args;
 mod cli;
+mod codes;
 mod commands;
 mod context;
 mod failure;

@@ -10,8 +10,8 @@ use bytes::Bytes;
 use hefu_client::EntryChecker;
 use hefu_types::Seq;
 use hefu_types::limits::BUNDLE_ENTRIES;
-use hefu_verify::Export;
 use hefu_verify::export::bundle_path;
+use hefu_verify::{Bundle, Export};
 
 use crate::failure::{Exit, Failure};
 
@@ -50,12 +50,11 @@ impl Existing {
     pub(super) fn check(&self) -> Result<EntryChecker, Failure> {
         let mut checker = EntryChecker::start();
         for (&number, widths) in &self.widths {
-            let entries = self.bundle(number)?;
-            for &width in widths {
-                let some = split(self.read(number, width)?);
-                if some.is_none_or(|some| some.len() as u64 != width || !entries.starts_with(&some)) {
-                    return Err(self.differs(&format!("{} is no such bundle", path(number, width))));
-                }
+            let Bundle { entries, leftover, differing } = self.export()?.bundle(number)?;
+            let widest = widths.last().copied().unwrap_or_default();
+            let wrong = differing.or((leftover > 0 || entries.len() as u64 != widest).then_some(widest));
+            if let Some(width) = wrong {
+                return Err(self.differs(&format!("{} is no such bundle", path(number, width))));
             }
             for entry in entries {
                 checker.check(entry).map_err(|e| self.differs(&e.to_string()))?;
@@ -67,15 +66,15 @@ impl Existing {
     /// An entry that is there.
     pub(super) fn entry(&self, seq: Seq) -> Result<Bytes, Failure> {
         let index = usize::try_from(seq.get() % BUNDLE_ENTRIES).expect("below 256");
-        let bundle = self.bundle(seq.get() / BUNDLE_ENTRIES)?;
-        bundle.get(index).cloned().ok_or_else(|| self.differs(&format!("entry {seq} is missing")))
+        let bundle = self.export()?.bundle(seq.get() / BUNDLE_ENTRIES)?;
+        bundle.entries.get(index).cloned().ok_or_else(|| self.differs(&format!("entry {seq} is missing")))
     }
 
     /// The bytes of the widest partial bundle after the full ones, and the widths of all of them.
     pub(super) fn partial(&self) -> Result<(Bytes, BTreeSet<u64>), Failure> {
         let widths = self.widths.get(&self.full).cloned().unwrap_or_default();
-        let bytes = widths.last().map(|width| self.read(self.full, *width)).transpose()?;
-        Ok((bytes.unwrap_or_default(), widths))
+        let Some(&widest) = widths.last() else { return Ok((Bytes::new(), widths)) };
+        Ok((self.export()?.read(self.full, Some(widest))?, widths))
     }
 
     /// The folder of the bundles.
@@ -98,15 +97,8 @@ impl Existing {
         self.widths.get(&number).and_then(|widths| widths.last().copied())
     }
 
-    fn bundle(&self, number: u64) -> Result<Vec<Bytes>, Failure> {
-        let width = self.widest(number).unwrap_or(BUNDLE_ENTRIES);
-        let cut_off = || self.differs(&format!("{} is cut off", path(number, width)));
-        split(self.read(number, width)?).ok_or_else(cut_off)
-    }
-
-    fn read(&self, number: u64, width: u64) -> Result<Bytes, Failure> {
-        let path = self.root().join(path(number, width));
-        fs::read(&path).map(Bytes::from).map_err(|e| Failure::file(&path, &e))
+    fn export(&self) -> Result<Export, Failure> {
+        Ok(Export::open(&self.directory)?)
     }
 
     fn is_vacant(&self) -> Result<bool, Failure> {
@@ -125,20 +117,6 @@ impl Existing {
 
 fn path(number: u64, width: u64) -> String {
     bundle_path(number, Some(width).filter(|width| *width != BUNDLE_ENTRIES))
-}
-
-/// The entries of a bundle; `None` when it is cut off.
-fn split(mut bundle: Bytes) -> Option<Vec<Bytes>> {
-    let mut entries = vec![];
-    while !bundle.is_empty() {
-        let len = usize::from(u16::from_be_bytes([*bundle.first()?, *bundle.get(1)?]));
-        if bundle.len() < 2 + len {
-            return None;
-        }
-        entries.push(bundle.slice(2..2 + len));
-        bundle = bundle.slice(2 + len..);
-    }
-    Some(entries)
 }
 
 #[cfg(test)]

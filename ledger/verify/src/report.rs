@@ -1,0 +1,106 @@
+//! What is said about an export.
+
+use std::fmt;
+
+use hefu_types::{ChainHash, LedgerId, Millis, Seq, Size};
+use serde::Serialize;
+
+/// Where the log ends, as the auditor learned it from elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Head {
+    /// The number of entries.
+    pub size: Size,
+    /// The chain hash of the last one.
+    pub chain_hash: ChainHash,
+}
+
+/// What kind of fault was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureKind {
+    /// The export ends before the head, or a bundle is missing or cut off.
+    Missing,
+    /// The export goes on after the head, or holds bytes that are no entry.
+    Surplus,
+    /// The bytes don't have the layout of an entry.
+    Layout,
+    /// A newer program wrote this, or somebody who could chain it: only a newer program can tell.
+    NewerThanTool,
+    /// The entry names another position.
+    Seq,
+    /// The entry was recorded before its predecessor.
+    Time,
+    /// Neighbours don't link: the named entry's bytes are not those that were chained.
+    Link,
+    /// The submission is not in canonical form.
+    NotCanonical,
+    /// The signature does not verify under the key.
+    Signature,
+    /// The submission does not continue its key's own chain.
+    KeyChain,
+    /// The rules forbid the submission at this position.
+    Rules,
+    /// The last entry's chain hash is not the head's.
+    Head,
+}
+
+impl fmt::Display for FailureKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Missing => "missing",
+            Self::Surplus => "surplus",
+            Self::Layout => "layout",
+            Self::NewerThanTool => "newer_than_tool",
+            Self::Seq => "seq",
+            Self::Time => "time",
+            Self::Link => "link",
+            Self::NotCanonical => "not_canonical",
+            Self::Signature => "signature",
+            Self::KeyChain => "key_chain",
+            Self::Rules => "rules",
+            Self::Head => "head",
+        })
+    }
+}
+
+/// The first entry that does not fit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Failure {
+    /// Its position.
+    pub seq: Seq,
+    /// What is wrong.
+    pub kind: FailureKind,
+    /// What was expected.
+    pub expected: String,
+    /// What was found.
+    pub actual: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "entry {}: {}: expected {}, found {}", self.seq, self.kind, self.expected, self.actual)
+    }
+}
+
+/// What was verified, up to the first failure.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// The ledger's id, from the genesis entry.
+    pub ledger_id: Option<LedgerId>,
+    /// The log's origin.
+    pub origin: Option<String>,
+    /// Entries that fit.
+    pub entries: u64,
+    /// With [`verify_prefix`]: entries after the head, which it says nothing about.
+    pub entries_after_head: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Events in them.
+    pub events: u64,
+    /// When the last of them was recorded.
+    pub recorded_at: Millis,
+    /// The verdict on signatures: each was verified strictly.
+    pub signatures: &'static str,
+    /// The first failure; none means that all is well.
+    pub failure: Option<Failure>,
+}

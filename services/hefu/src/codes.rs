@@ -1,0 +1,51 @@
+//! The codes of what this program finds by itself; those of refusals are in `hefu_types::Reason`. `cargo xtask errors-md`
+//! reads this table.
+
+use crate::failure::PIPE_CLOSED;
+
+/// Code, exit code, cause.
+const LOCAL: &[(&str, &str, &str)] = &[
+    ("USAGE", "2", "A flag, a row of a CSV file or a directory is not what the command takes."),
+    ("FILE_IO", "2", "A file or directory can't be read or written."),
+    ("FILE_EXISTS", "2", "A file to be written is there already; nothing is ever overwritten."),
+    ("OUTPUT_IO", "1", "The output can't be written."),
+    ("KEY_FILE_IO", "2", "A key file can't be read or written."),
+    ("KEY_FILE_EXISTS", "2", "A new key's file is there already."),
+    ("KEY_FILE_INVALID", "2", "A key file holds no Ed25519 key in PKCS#8 PEM."),
+    ("KEY_PASSPHRASE_WRONG", "2", "The passphrase does not open the key file."),
+    ("SERVER_ADDRESS_INVALID", "2", "The address of the server has no scheme, host or port, or asks for TLS."),
+    ("SERVER_UNREACHABLE", "3", "No answer came for as long as `--patience` says."),
+    ("ANSWER_INVALID", "1", "The server answered what the protocol does not allow."),
+    ("LOG_BROKEN", "4", "The entries that the server sent don't link, or don't end in its head."),
+    ("LEDGER_ROLLED_BACK", "4", "The server no longer has a submission of this key whose position it had answered."),
+    ("OUTBOX_IO", "1", "A file of the key's outbox can't be read or written."),
+    ("OUTBOX_BUSY", "1", "Another program is writing with this key."),
+    ("OUTBOX_FOREIGN", "1", "The outbox belongs to another ledger or key."),
+    ("OUTBOX_DAMAGED", "1", "A file of the outbox is not what was written."),
+    ("OUTBOX_BEHIND", "1", "The server has recorded submissions of this key that the outbox does not hold."),
+    (
+        "OUTBOX_DIVERGED",
+        "1",
+        "The server has recorded another submission under a number of this key than the outbox holds.",
+    ),
+    (
+        "EXPORT_AHEAD",
+        "4 or 2",
+        "The export holds more entries than the server's log (4), or than `--size` asks for (2).",
+    ),
+    ("EXPORT_DIFFERS", "4", "What the directory holds is no beginning of the server's log."),
+    (
+        "VERIFICATION_FAILED",
+        "4",
+        "An entry does not fit; the message names its seq, the kind of fault, and what was expected.",
+    ),
+    ("NEWER_THAN_TOOL", "1", "An entry is linked, but of a version or with a field that this program does not know."),
+    ("REPLAY_FAILED", "1", "An export can't be replayed."),
+];
+
+/// Whether a code has its place in a table.
+pub(crate) fn is_known(code: &str) -> bool {
+    code == PIPE_CLOSED
+        || LOCAL.iter().any(|(local, _, _)| *local == code)
+        || hefu_types::Reason::from_code(code).is_some()
+}
