@@ -83,7 +83,7 @@ fn check_keys(opened: &LedgerOpened, signer: PublicKey, checkpoint: PublicKey) -
         return Err(invalid("office_keys", format!("at most {OFFICE_KEYS_MAX} office keys")));
     }
     let named = opened.office_keys.iter().chain([&opened.operator_key]);
-    if named.into_iter().any(|k| k.holder.is_empty()) {
+    if named.into_iter().any(|k| k.holder.is_blank()) {
         return Err(invalid("office_keys", "every key names its holder"));
     }
     if !opened.office_keys.iter().any(|k| k.key == signer) {

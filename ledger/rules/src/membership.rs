@@ -95,7 +95,7 @@ fn refuse<T>(reason: Reason, field: &str, detail: impl Into<String>) -> Result<T
 
 /// A name says something in at least one language.
 pub(crate) fn check_name(name: &Name, field: &str) -> Result<(), Refusal> {
-    if name.zh.is_empty() && name.en.is_empty() {
+    if name.zh.is_blank() && name.en.is_blank() {
         return refuse(Reason::FieldMissing, field, "a name in Chinese or English");
     }
     Ok(())
@@ -103,7 +103,7 @@ pub(crate) fn check_name(name: &Name, field: &str) -> Result<(), Refusal> {
 
 /// A change that people will ask about says why.
 pub(crate) fn check_reason(reason: &Text) -> Result<(), Refusal> {
-    if reason.is_empty() { refuse(Reason::FieldMissing, "reason", "a reason for the record") } else { Ok(()) }
+    if reason.is_blank() { refuse(Reason::FieldMissing, "reason", "a reason for the record") } else { Ok(()) }
 }
 
 fn open_ledger(state: &State) -> &Ledger {
@@ -156,7 +156,7 @@ fn check_new_key(state: &State, e: &KeyEnrolled) -> Result<(), Refusal> {
     if state.keys.contains(&e.key) || e.key == ledger.checkpoint_key {
         return refuse(Reason::KeyExists, "key", format!("key {} was enrolled before", e.key));
     }
-    if e.holder.is_empty() {
+    if e.holder.is_blank() {
         return refuse(Reason::FieldMissing, "holder", "a pseudonym of the person or device behind the key");
     }
     check_roles(ledger, e)?;

@@ -8,7 +8,7 @@ use hefu_types::event::plan::{
     RollUp, Strength, TargetAdjusted, TargetSet, TaskDefined,
 };
 use hefu_types::limits::{DECIMAL_SCALE_MAX, YEAR_MAX, YEAR_MIN};
-use hefu_types::{Code, Decimal, PeriodType, Reason, Refusal};
+use hefu_types::{Code, Decimal, PeriodType, Reason, Refusal, Text};
 
 use crate::membership::{check_name, check_reason};
 use crate::state::{Speaker, State};
@@ -24,6 +24,7 @@ pub(crate) struct Plan {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Indicator {
     pub(crate) plan: Code,
+    pub(crate) unit: Text,
     pub(crate) measure: Measure,
     pub(crate) direction: Direction,
     pub(crate) decimals: u32,
@@ -162,7 +163,7 @@ fn check_definition(state: &State, e: &IndicatorDefined) -> Result<(), Refusal> 
     let plan = known_plan(state, &e.plan)?;
     check_part(plan, &e.part)?;
     check_name(&e.name, "name")?;
-    if e.unit.is_empty() {
+    if e.unit.is_blank() {
         return refuse(Reason::FieldMissing, "unit", "a unit of measure");
     }
     if e.decimals > DECIMAL_SCALE_MAX {
@@ -218,11 +219,23 @@ fn check_lists(state: &State, plan: &Plan, e: &IndicatorDefined) -> Result<(), R
 pub(crate) fn decide_revised(state: &State, speaker: &Speaker<'_>, e: &IndicatorRevised) -> Result<(), Refusal> {
     speaker.needs(Role::Office)?;
     let known = live_indicator(state, &e.definition.indicator, "definition.indicator")?;
-    if known.plan != e.definition.plan {
-        return refuse(Reason::IndicatorInvalid, "definition.plan", format!("the indicator belongs to {}", known.plan));
-    }
+    check_meaning(known, &e.definition).map_err(|refusal| refusal.within("definition"))?;
     check_reason(&e.reason)?;
     check_definition(state, &e.definition).map_err(|refusal| refusal.within("definition"))
+}
+
+/// What was reported and aimed at keeps its meaning: numbers in another unit belong to another indicator.
+fn check_meaning(known: &Indicator, e: &IndicatorDefined) -> Result<(), Refusal> {
+    let changed = [
+        ("plan", known.plan != e.plan),
+        ("unit", known.unit != e.unit),
+        ("measure", known.measure != e.measure),
+        ("direction", known.direction != e.direction),
+    ];
+    match changed.into_iter().find(|(_, changed)| *changed) {
+        Some((field, _)) => refuse(Reason::IndicatorInvalid, field, format!("a revision does not change the {field}")),
+        None => Ok(()),
+    }
 }
 
 pub(crate) fn decide_retired(state: &State, speaker: &Speaker<'_>, e: &IndicatorRetired) -> Result<(), Refusal> {
@@ -288,6 +301,7 @@ pub(crate) fn apply_published(state: &mut State, e: &PlanPublished) {
 pub(crate) fn apply_indicator(state: &mut State, e: &IndicatorDefined) {
     let indicator = Indicator {
         plan: e.plan.clone(),
+        unit: e.unit.clone(),
         measure: e.measure,
         direction: e.direction,
         decimals: e.decimals,

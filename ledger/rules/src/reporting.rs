@@ -102,7 +102,7 @@ fn check_supersedes(
     e: &ObservationReported,
     context: &Context<'_>,
 ) -> Result<(), Refusal> {
-    if e.supersedes.is_some() == e.reason.is_empty() {
+    if e.supersedes.is_some() == e.reason.is_blank() {
         return refuse(Reason::ReasonMismatch, "reason", "a reason exactly with a correction");
     }
     match (standing, &e.supersedes) {

@@ -202,8 +202,8 @@ reasons! {
     IndicatorUnknown "INDICATOR_UNKNOWN" Precondition "Correct the code, or ask the office to define the indicator.";
     /// The indicator is retired.
     IndicatorRetired "INDICATOR_RETIRED" Precondition "Report under the indicator that took its place.";
-    /// The indicator's definition contradicts itself.
-    IndicatorInvalid "INDICATOR_INVALID" Invalid "Never sum a ratio; give a weight exactly with a weighted mean.";
+    /// The indicator's definition contradicts itself, or a revision changes what its numbers mean.
+    IndicatorInvalid "INDICATOR_INVALID" Invalid "Never sum a ratio; give a weight exactly with a weighted mean; define a new indicator for another unit, measure or direction.";
     /// A target exists already for this indicator, area, year and strength.
     TargetExists "TARGET_EXISTS" Conflict "Adjust the target instead.";
     /// No target stands for this indicator, area, year and strength.

@@ -116,6 +116,12 @@ impl Text {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// Whether nothing in it can be seen.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        self.0.trim().is_empty()
+    }
 }
 
 /// Characters that change how a text looks, or what it is, without being seen: controls, soft hyphens and joiners, zero-width

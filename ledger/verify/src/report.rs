@@ -91,7 +91,7 @@ pub struct Report {
     pub origin: Option<String>,
     /// Entries that fit.
     pub entries: u64,
-    /// With [`verify_prefix`]: entries after the head, which it says nothing about.
+    /// With [`crate::verify_prefix`]: entries after the head, which it says nothing about.
     pub entries_after_head: u64,
     /// Their bytes.
     pub bytes: u64,

@@ -176,8 +176,29 @@ fn revisions() -> Vec<Bad> {
             "events[0].indicator_revised.definition.plan",
             |_| revised(|e| e.definition.plan = code("other")),
         ),
+        row(
+            "indicator counts in another unit",
+            Reason::IndicatorInvalid,
+            "events[0].indicator_revised.definition.unit",
+            |_| revised(|e| e.definition.unit = text("percent")),
+        ),
+        row(
+            "indicator measures something else",
+            Reason::IndicatorInvalid,
+            "events[0].indicator_revised.definition.measure",
+            |_| revised(|e| e.definition.measure = Measure::Stock),
+        ),
+        row(
+            "indicator turns round",
+            Reason::IndicatorInvalid,
+            "events[0].indicator_revised.definition.direction",
+            |_| revised(|e| e.definition.direction = Direction::Lower),
+        ),
         row("revision without a reason", Reason::FieldMissing, "events[0].indicator_revised.reason", |_| {
             revised(|e| e.reason = text(""))
+        }),
+        row("revision with a blank reason", Reason::FieldMissing, "events[0].indicator_revised.reason", |_| {
+            revised(|e| e.reason = text(" \u{3000}"))
         }),
         row("retired twice", Reason::IndicatorRetired, "events[0].indicator_retired.indicator", |_| {
             vec![IndicatorRetired { indicator: code("gone"), reason: text("x") }.into()]
