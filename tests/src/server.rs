@@ -4,12 +4,13 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use hefu_journal::{Journal, Options, RocksStore};
+use hefu_journal::{Journal, Keeper, Options, RocksStore};
 use hefu_proto::v1::log_service_client::LogServiceClient;
 use hefu_proto::v1::submission_service_client::SubmissionServiceClient;
 use hefu_proto::v1::view_service_client::ViewServiceClient;
 use hefu_proto::{convert, status, v1};
 use hefu_rules::admit;
+use hefu_types::note::NoteSigner;
 use hefu_types::{Refusal, SignedSubmission};
 use hefud::config::Settings;
 use hefud::{Config, Server};
@@ -17,7 +18,7 @@ use tempfile::TempDir;
 use tonic::transport::Channel;
 
 use crate::export::verify_log;
-use crate::world::World;
+use crate::world::{ORIGIN, World, keys};
 
 /// A server with the entries of a [`World`], and clients for it.
 pub struct TestServer {
@@ -41,7 +42,19 @@ pub struct TestServer {
 #[must_use]
 pub fn config(data: PathBuf) -> Config {
     let listen: SocketAddr = ([127, 0, 0, 1], 0).into();
-    Settings { data: Some(data), listen: Some(listen), ..Settings::default() }.resolve().expect("settings that fit")
+    Settings { data: Some(data), listen: Some(listen), http_listen: Some(listen), ..Settings::default() }
+        .resolve()
+        .expect("settings that fit")
+}
+
+/// What signs the checkpoints of a [`World`], and the head file of these settings.
+///
+/// # Panics
+/// Never: the origin is a name.
+#[must_use]
+pub fn keeper(config: &Config) -> Keeper {
+    let signer = NoteSigner::new(ORIGIN, keys("checkpoint")).expect("a name");
+    Keeper { signer, path: config.head_file(), accept_missing: false }
 }
 
 /// Records a world's submissions into a fresh journal.
@@ -51,7 +64,8 @@ pub fn config(data: PathBuf) -> Config {
 pub fn seed(config: &Config, world: &World) {
     std::fs::create_dir_all(&config.data).expect("a folder");
     let store = RocksStore::create(&config.journal()).expect("a fresh database");
-    let journal = Journal::open(Arc::new(store), Options::default()).expect("an empty journal");
+    hefu_client::keyfile::create(&config.checkpoint_key(), &keys("checkpoint"), None).expect("a key file");
+    let journal = Journal::open(Arc::new(store), keeper(config), Options::default()).expect("an empty journal");
     for entry in &world.entries {
         let admitted = admit(entry.signed()).expect("admitted before");
         journal.submit(admitted).expect("room").wait().expect("accepted before");
@@ -98,7 +112,7 @@ impl TestServer {
     /// # Panics
     /// When the answer is neither a position nor a refusal of ours.
     pub async fn submit(&mut self, signed: &SignedSubmission) -> Result<v1::Position, Refusal> {
-        let request = v1::SubmitRequest { signed: Some(convert::signed_to_wire(signed)) };
+        let request = v1::SubmitRequest { signed: Some(convert::signed_to_wire(signed)), ..Default::default() };
         match self.submissions.submit(request).await {
             Ok(answer) => Ok(answer.into_inner().position.expect("a position")),
             Err(e) => Err(status::from_status(&e).unwrap_or_else(|| panic!("a foreign status: {e:?}"))),

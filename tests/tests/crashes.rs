@@ -119,7 +119,7 @@ async fn run(load: Load, channel: Channel) -> Load {
 async fn unary(mut load: Load, mut client: SubmissionServiceClient<Channel>) -> Load {
     loop {
         let signed = load.unanswered.pop().unwrap_or_else(|| load.corrector.submission());
-        let request = v1::SubmitRequest { signed: Some(convert::signed_to_wire(&signed)) };
+        let request = v1::SubmitRequest { signed: Some(convert::signed_to_wire(&signed)), ..Default::default() };
         match client.submit(request).await {
             Ok(answer) => acknowledge(&mut load, answer.into_inner().position.unwrap()),
             Err(e) => {
@@ -159,7 +159,11 @@ async fn stream(mut load: Load, mut client: SubmissionServiceClient<Channel>) ->
 }
 
 fn send(load: &mut Load, requests: &mpsc::UnboundedSender<v1::SubmitStreamRequest>, signed: SignedSubmission) {
-    let request = v1::SubmitStreamRequest { correlation: 0, signed: Some(convert::signed_to_wire(&signed)) };
+    let request = v1::SubmitStreamRequest {
+        correlation: 0,
+        signed: Some(convert::signed_to_wire(&signed)),
+        ..Default::default()
+    };
     // A closed stream keeps it among the unanswered.
     let _closed = requests.send(request);
     load.unanswered.push(signed);

@@ -51,7 +51,8 @@ async fn traced(flags: &[&str]) -> (Vec<Call>, Vec<String>) {
     let mut client = SubmissionServiceClient::connect(format!("http://{}", server.address)).await.unwrap();
     let mut hashes = Vec::new();
     for _ in 0..SUBMISSIONS {
-        let request = v1::SubmitRequest { signed: Some(convert::signed_to_wire(&corrector.submission())) };
+        let request =
+            v1::SubmitRequest { signed: Some(convert::signed_to_wire(&corrector.submission())), ..Default::default() };
         let position = client.submit(request).await.unwrap().into_inner().position.unwrap();
         hashes.push(position.chain_hash.iter().map(|b| format!("\\x{b:02x}")).collect());
     }

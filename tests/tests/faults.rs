@@ -1,6 +1,5 @@
 //! A failure at every step of the write path: what survives is what `Fault` says, and a resend is always safe.
 
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -10,9 +9,10 @@ use hefu_journal::{AppendError, Block, Durability, Fault, Journal, Options, Reco
 use hefu_rules::admit;
 use hefu_tests::export::verify_log;
 use hefu_tests::load::{Corrector, correctors};
-use hefu_tests::server::{config, seed};
+use hefu_tests::server::{config, keeper, seed};
 use hefu_tests::world::World;
-use hefu_types::{ChainHash, KeySeq, PublicKey, Reason, Refusal, Seq, SignedSubmission, Size};
+use hefu_types::{ChainHash, KeySeq, NodeHash, PublicKey, Reason, Refusal, Seq, SignedSubmission, Size};
+use hefud::Config;
 
 /// Where a failure strikes, and whether the submission is durable afterwards.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +61,10 @@ impl Store for Failing {
         Err(AppendError::Unknown(StoreError::new("the disk said no")))
     }
 
+    fn nodes(&self, level: u8, from: u64, count: usize) -> Result<Vec<NodeHash>, StoreError> {
+        self.inner.nodes(level, from, count)
+    }
+
     fn read(&self, from: Seq, limit: usize, max_bytes: usize) -> Result<Vec<Bytes>, StoreError> {
         self.inner.read(from, limit, max_bytes)
     }
@@ -82,7 +86,7 @@ struct Rig {
 }
 
 impl Rig {
-    fn open(path: &Path, strike: Strike) -> Self {
+    fn open(config: &Config, strike: Strike) -> Self {
         let (fault, append) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(None)));
         let armed = Arc::clone(&fault);
         let hook = move |step| match strike {
@@ -91,9 +95,10 @@ impl Rig {
             }
             _ => Ok(()),
         };
-        let inner = RocksStore::open(path, Durability::Synced).unwrap();
+        let inner = RocksStore::open(&config.journal(), Durability::Synced).unwrap();
         let store = Failing { inner, armed: Arc::clone(&append) };
-        let journal = Journal::open(Arc::new(store), Options { fault: Arc::new(hook), ..Options::default() }).unwrap();
+        let options = Options { fault: Arc::new(hook), ..Options::default() };
+        let journal = Journal::open(Arc::new(store), keeper(config), options).unwrap();
         Self { journal, fault, append, strike }
     }
 
@@ -123,7 +128,7 @@ fn strike_once(strike: Strike) {
     let mut corrector = correctors(&mut world, 1).remove(0);
     seed(&config, &world);
 
-    let rig = Rig::open(&config.journal(), strike);
+    let rig = Rig::open(&config, strike);
     let before = rig.submit(&corrector.submission()).unwrap_or_else(|e| panic!("{strike:?}: {e}"));
     rig.arm();
     let struck = corrector.submission();
@@ -134,7 +139,7 @@ fn strike_once(strike: Strike) {
     check_after(&rig, strike, &mut corrector.clone(), before);
     rig.journal.close();
 
-    let rig = Rig::open(&config.journal(), strike);
+    let rig = Rig::open(&config, strike);
     let resent = rig.submit(&struck).unwrap_or_else(|e| panic!("{strike:?}: {e}"));
     assert_eq!(resent.seq, before.seq.size().next_seq(), "{strike:?}");
     assert_eq!(resent.already_recorded, strike.keeps(), "{strike:?}");
@@ -166,7 +171,7 @@ fn damage_in_the_middle_of_the_log_stops_the_start() {
     let old = &entries[3];
     entries[3] = hefu_types::Entry::new(old.seq(), hefu_types::Millis::new(1), old.prev(), &old.signed());
     let store = Replaced(entries.iter().map(|e| e.bytes().clone()).collect());
-    let refused = Journal::open(Arc::new(store), Options::default()).err().expect("damage");
+    let refused = Journal::open(Arc::new(store), keeper(&config), Options::default()).err().expect("damage");
     assert!(refused.to_string().starts_with("entry 3 is damaged"), "{refused}");
     assert_eq!(refused.code(), Reason::StorageDamaged);
 }
@@ -182,6 +187,10 @@ impl Store for Replaced {
 
     fn append(&self, block: &Block) -> Result<(), AppendError> {
         Err(AppendError::Conflict { expected: block.begin, found: block.begin })
+    }
+
+    fn nodes(&self, _: u8, _: u64, _: usize) -> Result<Vec<NodeHash>, StoreError> {
+        Ok(vec![])
     }
 
     fn read(&self, from: Seq, limit: usize, _: usize) -> Result<Vec<Bytes>, StoreError> {

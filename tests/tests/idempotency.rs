@@ -1,6 +1,5 @@
 //! Once: the same bytes get the same position, while the first are still on their way, later, and for ever.
 
-use std::path::Path;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 
@@ -8,9 +7,10 @@ use hefu_journal::{Durability, Fault, Journal, Options, RocksStore, Ticket};
 use hefu_rules::admit;
 use hefu_tests::export::verify_log;
 use hefu_tests::load::{Corrector, correctors};
-use hefu_tests::server::{config, seed};
+use hefu_tests::server::{config, keeper, seed};
 use hefu_tests::world::{World, observation};
 use hefu_types::{Reason, Refusal, SignedSubmission};
+use hefud::Config;
 use tempfile::TempDir;
 
 /// A journal whose disk waits for permission before each block.
@@ -34,12 +34,13 @@ fn gated(world: &World, queue_submissions: usize) -> Gated {
         Ok(())
     };
     let options = Options { queue_submissions, fault: Arc::new(hook), ..Options::default() };
-    let journal = open(&config.journal(), options);
+    let journal = open(&config, options);
     Gated { journal, permit, _dir: dir }
 }
 
-fn open(path: &Path, options: Options) -> Journal {
-    Journal::open(Arc::new(RocksStore::open(path, Durability::Synced).unwrap()), options).unwrap()
+fn open(config: &Config, options: Options) -> Journal {
+    let store = RocksStore::open(&config.journal(), Durability::Synced).unwrap();
+    Journal::open(Arc::new(store), keeper(config), options).unwrap()
 }
 
 impl Gated {

@@ -1,7 +1,7 @@
 //! What a thief of an office key can do, what the recovery key can do about it, and what a lost file does to a ledger.
 
 use hefu_journal::{Durability, Journal, Options, RocksStore};
-use hefu_tests::server::{config, seed};
+use hefu_tests::server::{config, keeper, seed};
 use hefu_tests::world::{World, code, keys};
 use hefu_types::event::membership::{KeyRevoked, OfficeKeyReplaced, RevocationReason, Role};
 use hefu_types::limits::OFFICE_KEYS_MAX;
@@ -60,6 +60,6 @@ fn a_folder_that_lost_its_manifest_pointer_is_never_taken_for_an_empty_one() {
     assert!(RocksStore::create(&path).is_err(), "created over old files");
     std::fs::write(&current, kept).unwrap();
     let store = RocksStore::open(&path, Durability::Synced).unwrap();
-    let journal = Journal::open(Arc::new(store), Options::default()).unwrap();
+    let journal = Journal::open(Arc::new(store), keeper(&config), Options::default()).unwrap();
     assert_eq!(hefu_tests::export::verify_log(&journal).entries, World::planned().entries.len() as u64);
 }

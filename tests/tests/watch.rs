@@ -48,7 +48,7 @@ async fn load(address: SocketAddr, mut corrector: Corrector, stop: Arc<AtomicBoo
     let mut client = SubmissionServiceClient::new(channel(address));
     let mut signed = corrector.submission();
     while !stop.load(Ordering::Relaxed) {
-        let request = v1::SubmitRequest { signed: Some(convert::signed_to_wire(&signed)) };
+        let request = v1::SubmitRequest { signed: Some(convert::signed_to_wire(&signed)), ..Default::default() };
         match client.submit(request).await {
             Ok(_) => signed = corrector.submission(),
             Err(_) => tokio::task::yield_now().await,

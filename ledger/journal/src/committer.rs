@@ -3,24 +3,28 @@
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
+use hefu_types::tree::Edge;
 use hefu_types::{Reason, Refusal};
 use tokio::sync::{oneshot, watch};
 
 use crate::journal::{FaultHook, Latch};
 use crate::recovery::last_of;
-use crate::sequencer::{Head, Recorded};
-use crate::store::{AppendError, Block, Fault, Store};
+use crate::seal::{Seal, Sealer};
+use crate::sequencer::{Head, Outcome, Recorded};
+use crate::store::{AppendError, Block, Fault, Store, StoreError};
 
 /// A block, and who waits for it. The block is empty when every answer is about an earlier one.
 pub(crate) struct Work {
     pub(crate) block: Block,
+    /// The tree up to the end of the block.
+    pub(crate) edge: Edge,
     pub(crate) answers: Vec<Answer>,
 }
 
 /// Who waits, and what to say once it is durable.
 pub(crate) struct Answer {
     pub(crate) recorded: Recorded,
-    pub(crate) reply: oneshot::Sender<Result<Recorded, Refusal>>,
+    pub(crate) reply: oneshot::Sender<Outcome>,
 }
 
 pub(crate) struct Committer {
@@ -28,19 +32,21 @@ pub(crate) struct Committer {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) latch: Arc<Latch>,
     pub(crate) fault: FaultHook,
+    pub(crate) sealer: Sealer,
     pub(crate) head: watch::Sender<Head>,
+    pub(crate) seal: watch::Sender<Option<Arc<Seal>>>,
 }
 
 impl Committer {
     /// Runs until the sequencer is gone.
-    pub(crate) fn run(self) {
-        while let Ok(work) = self.work.recv() {
-            let outcome = self.latch.check().and_then(|()| self.commit(&work.block));
-            for Answer { recorded, reply } in work.answers {
+    pub(crate) fn run(mut self) {
+        while let Ok(Work { block, edge, answers }) = self.work.recv() {
+            let outcome = self.latch.check().and_then(|()| self.commit(&block, edge));
+            for Answer { recorded, reply } in answers {
                 let outcome = match &outcome {
                     // Its first copy stands in an earlier block, which may or may not have been written.
                     Err(refusal) if recorded.already_recorded => Err(unknown(&refusal.detail)),
-                    outcome => outcome.clone().map(|()| recorded),
+                    outcome => outcome.clone().map(|seal| (recorded, seal.filter(|_| !recorded.already_recorded))),
                 };
                 // A caller that went away can resend; nothing is lost by it.
                 drop(reply.send(outcome));
@@ -48,15 +54,22 @@ impl Committer {
         }
     }
 
-    fn commit(&self, block: &Block) -> Result<(), Refusal> {
-        let Some((size, chain_hash, recorded_at)) = last_of(&block.entries) else { return Ok(()) };
+    fn commit(&mut self, block: &Block, edge: Edge) -> Result<Option<Arc<Seal>>, Refusal> {
+        let Some((size, chain_hash, recorded_at)) = last_of(&block.entries) else { return Ok(None) };
         let latched = |refusal: &Refusal| self.latch.set(refusal.clone());
+        let stopped = |_| unknown("the server stopped");
         (self.fault)(Fault::BeforeAppend).inspect_err(latched)?;
         self.store.append(block).map_err(|e| self.fail(&e))?;
-        (self.fault)(Fault::AfterAppend).inspect_err(latched).map_err(|_| unknown("the server stopped"))?;
+        (self.fault)(Fault::AfterAppend).inspect_err(latched).map_err(stopped)?;
+        // Nobody hears of the block before what is said of it is kept apart from it.
+        let seal = self.sealer.seal(edge).map(Arc::new).map_err(StoreError::new);
+        let seal = seal.map_err(|e| self.fail(&AppendError::Unknown(e)))?;
+        (self.fault)(Fault::Sealed).inspect_err(latched).map_err(stopped)?;
         self.latch.set_durable_size(size);
+        self.seal.send_replace(Some(Arc::clone(&seal)));
         self.head.send_replace(Head { size, chain_hash, recorded_at });
-        (self.fault)(Fault::BeforeAnswer).inspect_err(latched).map_err(|_| unknown("the server stopped"))
+        (self.fault)(Fault::BeforeAnswer).inspect_err(latched).map_err(stopped)?;
+        Ok(Some(seal))
     }
 
     /// Latches the first failure; what was being written may or may not be durable.

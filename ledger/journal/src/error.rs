@@ -1,6 +1,8 @@
 //! Why a journal does not open.
 
-use hefu_types::{Millis, Reason, Refusal, Seq};
+use std::path::PathBuf;
+
+use hefu_types::{Millis, Reason, Refusal, Seq, Size};
 
 use crate::store::StoreError;
 
@@ -37,6 +39,50 @@ pub enum OpenError {
         /// When the last entry was recorded.
         last: Millis,
     },
+    /// The head file can't be read or written.
+    #[error("the head file {} can't be used", path.display())]
+    HeadFile {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// There are entries, but no checkpoint of this log in the head file.
+    #[error(
+        "{} holds no checkpoint of this log: nobody can say whether entries are missing; bring the file back, or, if nothing \
+         that was answered can be missing, start once with --accept-missing-head",
+        path.display()
+    )]
+    HeadMissing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The log is shorter than what was told to members.
+    #[error(
+        "the log has {found} entries, but a checkpoint of {kept} was signed: acknowledged entries are missing, as in a restored \
+         old copy; bring back a copy with all {kept}, and never serve this one, for it would fork the log"
+    )]
+    RolledBack {
+        /// The size of the checkpoint.
+        kept: Size,
+        /// The size of the log.
+        found: Size,
+    },
+    /// The log is not the one that was told to members.
+    #[error("the first {size} entries are not those of the checkpoint that was signed; bring back the right copy")]
+    OtherRoot {
+        /// The size of the checkpoint.
+        size: Size,
+    },
+    /// The key does not sign this log's checkpoints.
+    #[error("the key {found} is not the checkpoint key of {origin}")]
+    CheckpointKey {
+        /// The key that was given.
+        found: String,
+        /// The log.
+        origin: String,
+    },
     /// A thread could not be started.
     #[error("a thread could not be started")]
     Thread(#[from] std::io::Error),
@@ -47,9 +93,14 @@ impl OpenError {
     #[must_use]
     pub const fn code(&self) -> Reason {
         match self {
-            Self::Store(_) | Self::Damaged { .. } | Self::Refused { .. } => Reason::StorageDamaged,
+            Self::Store(_)
+            | Self::Damaged { .. }
+            | Self::Refused { .. }
+            | Self::HeadMissing { .. }
+            | Self::RolledBack { .. }
+            | Self::OtherRoot { .. } => Reason::StorageDamaged,
             Self::ClockGap { .. } => Reason::ClockLatched,
-            Self::Thread(_) => Reason::NotWritten,
+            Self::HeadFile { .. } | Self::CheckpointKey { .. } | Self::Thread(_) => Reason::NotWritten,
         }
     }
 }

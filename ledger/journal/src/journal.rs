@@ -7,14 +7,17 @@ use std::thread::JoinHandle;
 
 use bytes::Bytes;
 use hefu_rules::{Admitted, Ledger};
-use hefu_types::{Entry, Millis, PublicKey, Reason, Refusal, Seq, Size};
+use hefu_types::tile::{Contents, Tile};
+use hefu_types::{Entry, Millis, NodeHash, PublicKey, Reason, Refusal, Seq, Size, tree};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::{Clock, SteadyClock, SystemClock};
 use crate::committer::Committer;
 use crate::error::OpenError;
+use crate::nodes;
 use crate::recovery::{Recovered, recover};
-use crate::sequencer::{Head, Lane, Recorded, Sequencer, Waiting};
+use crate::seal::{Keeper, Seal, Sealer};
+use crate::sequencer::{Head, Lane, Outcome, Recorded, Sequencer, Waiting};
 use crate::store::{Fault, Store, StoreError};
 
 /// Called at each step of the write path; `Err` makes the journal fail there. A server's hook does nothing.
@@ -76,6 +79,7 @@ impl Latch {
 pub struct Journal {
     queue: Option<mpsc::Sender<Waiting>>,
     head: watch::Receiver<Head>,
+    seal: watch::Receiver<Option<Arc<Seal>>>,
     store: Arc<dyn Store>,
     latch: Arc<Latch>,
     ledger: Option<Ledger>,
@@ -84,7 +88,7 @@ pub struct Journal {
 
 /// A submission that waits for its place in the log.
 #[must_use = "the answer comes here"]
-pub struct Ticket(oneshot::Receiver<Result<Recorded, Refusal>>);
+pub struct Ticket(oneshot::Receiver<Outcome>);
 
 impl Ticket {
     /// Waits until the submission is durable or refused.
@@ -92,6 +96,14 @@ impl Ticket {
     /// # Errors
     /// The refusal; `OUTCOME_UNKNOWN` when the journal stopped before it answered.
     pub async fn outcome(self) -> Result<Recorded, Refusal> {
+        self.sealed().await.map(|(recorded, _)| recorded)
+    }
+
+    /// The same, with the seal of its block; `None` when it had been recorded before.
+    ///
+    /// # Errors
+    /// The refusal; `OUTCOME_UNKNOWN` when the journal stopped before it answered.
+    pub async fn sealed(self) -> Result<(Recorded, Option<Arc<Seal>>), Refusal> {
         self.0.await.unwrap_or_else(|_| Err(unanswered()))
     }
 
@@ -100,8 +112,20 @@ impl Ticket {
     /// # Errors
     /// The refusal; `OUTCOME_UNKNOWN` when the journal stopped before it answered.
     pub fn wait(self) -> Result<Recorded, Refusal> {
-        self.0.blocking_recv().unwrap_or_else(|_| Err(unanswered()))
+        let outcome = self.0.blocking_recv().unwrap_or_else(|_| Err(unanswered()));
+        outcome.map(|(recorded, _)| recorded)
     }
+}
+
+/// The proof that an entry is in the log.
+#[derive(Clone, Debug)]
+pub struct Receipt {
+    /// Its position.
+    pub seq: Seq,
+    /// The hashes from the entry's sibling up.
+    pub hashes: Vec<NodeHash>,
+    /// The checkpoint that they lead to.
+    pub seal: Arc<Seal>,
 }
 
 fn waiting(admitted: Admitted, lane: Option<Arc<Lane>>) -> (Waiting, Ticket) {
@@ -117,13 +141,16 @@ impl Journal {
     /// Recovers what is stored and starts the write path.
     ///
     /// # Errors
-    /// When the store can't be read, does not follow from its own entries, or the clock can't be right.
-    pub fn open(store: Arc<dyn Store>, options: Options) -> Result<Self, OpenError> {
+    /// When the store can't be read, does not follow from its own entries, lacks what the head file says was told, or the
+    /// clock can't be right.
+    pub fn open(store: Arc<dyn Store>, keeper: Keeper, options: Options) -> Result<Self, OpenError> {
         let recovered = recover(&*store)?;
         check_clock(&recovered, &options)?;
+        let (sealer, sealed) = Sealer::open(keeper, &*store, &recovered)?;
         let ledger = recovered.state.ledger().cloned();
         let Recovered { size, chain_hash, recorded_at, .. } = recovered;
         let (head_sender, head) = watch::channel(Head { size, chain_hash, recorded_at });
+        let (seal_sender, seal) = watch::channel(sealed);
         let (queue, waiting) = mpsc::channel(options.queue_submissions);
         // One block is being synced, one is ready, one is being cut.
         let (work_sender, work) = sync_channel(1);
@@ -132,14 +159,21 @@ impl Journal {
         let clock = SteadyClock::new(options.clock, recorded_at);
         let fault = options.fault;
         let (s, l) = (Arc::clone(&store), Arc::clone(&latch));
-        let committer =
-            Committer { work, store: Arc::clone(&s), latch: Arc::clone(&l), fault: fault.clone(), head: head_sender };
+        let committer = Committer {
+            work,
+            store: Arc::clone(&s),
+            latch: Arc::clone(&l),
+            fault: fault.clone(),
+            sealer,
+            head: head_sender,
+            seal: seal_sender,
+        };
         let sequencer = Sequencer::new(recovered, waiting, work_sender, s, l, fault, clock);
         let threads = vec![
             std::thread::Builder::new().name("committer".into()).spawn(|| committer.run())?,
             std::thread::Builder::new().name("sequencer".into()).spawn(|| sequencer.run())?,
         ];
-        Ok(Self { queue: Some(queue), head, store, latch, ledger, threads })
+        Ok(Self { queue: Some(queue), head, seal, store, latch, ledger, threads })
     }
 
     /// What the genesis entry fixed; `None` for a journal that was empty when it was opened.
@@ -181,6 +215,75 @@ impl Journal {
     #[must_use]
     pub fn head(&self) -> watch::Receiver<Head> {
         self.head.clone()
+    }
+
+    /// The signed checkpoint of the durable head, and its changes; `None` before the genesis.
+    #[must_use]
+    pub fn seal(&self) -> watch::Receiver<Option<Arc<Seal>>> {
+        self.seal.clone()
+    }
+
+    /// The proof that an entry is in the log, under its own block's checkpoint, or the head's for one that had been recorded
+    /// before; verified here, before anybody else does.
+    ///
+    /// # Errors
+    /// When the store can't be read, or the proof does not hold: then the stored tree is damaged.
+    pub fn receipt(&self, entry: &Entry, seal: Option<Arc<Seal>>) -> Result<Receipt, StoreError> {
+        let seal = seal.or_else(|| self.seal.borrow().clone()).ok_or_else(|| StoreError::new("the log is empty"))?;
+        let seq = entry.seq();
+        let (size, root) = (seal.size(), seal.checkpoint.checkpoint().root());
+        let absent = || StoreError::new(format!("entry {seq} is not in a tree of {size}"));
+        let hashes = seal.inclusion(seq, &*self.store)?.ok_or_else(absent)?;
+        tree::verify_inclusion(tree::leaf(entry.bytes()), seq, size, root, &hashes).map_err(StoreError::new)?;
+        Ok(Receipt { seq, hashes, seal })
+    }
+
+    /// The inclusion proof of an entry in the tree of a size; `None` when there is no such tree or it is not in it.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    pub fn inclusion(&self, seq: Seq, size: Size) -> Result<Option<Vec<NodeHash>>, StoreError> {
+        if size > self.head.borrow().size {
+            return Ok(None);
+        }
+        tree::inclusion(seq, size, &mut |node| nodes::read(&*self.store, node))
+    }
+
+    /// The proof that the tree of size `new` begins with that of size `old`; `None` when there is no such tree.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    pub fn consistency(&self, old: Size, new: Size) -> Result<Option<Vec<NodeHash>>, StoreError> {
+        if new > self.head.borrow().size {
+            return Ok(None);
+        }
+        tree::consistency(old, new, &mut |node| nodes::read(&*self.store, node))
+    }
+
+    /// The bytes of a file of the log; `None` when the log is too small to have it.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    pub fn tile(&self, tile: Tile) -> Result<Option<Vec<u8>>, StoreError> {
+        if !tile.is_within(self.head.borrow().size) {
+            return Ok(None);
+        }
+        let width = usize::from(tile.width);
+        let (found, bytes) = match tile.contents {
+            Contents::Nodes(_) => {
+                let row = self.store.nodes(tile.level(), tile.begin(), width)?;
+                (row.len(), row.iter().flat_map(|hash| *hash.as_bytes()).collect())
+            }
+            Contents::Entries => {
+                let entries = self.store.read(Seq::new(tile.begin()), width, usize::MAX)?;
+                let framed = |entry: &Bytes| {
+                    [&u16::try_from(entry.len()).expect("an entry is at most 65,535 bytes").to_be_bytes()[..], entry]
+                        .concat()
+                };
+                (entries.len(), entries.iter().flat_map(framed).collect())
+            }
+        };
+        if found == width { Ok(Some(bytes)) } else { Err(StoreError::new(format!("{tile} is not all there"))) }
     }
 
     /// Why writes are refused, if they are.

@@ -4,6 +4,8 @@
 //! |---|---|---|---|
 //! | `entries` | seq (8) | entry bytes | appended, never changed |
 //! | `keys` | public key (32), key_seq (8) | seq (8) | appended, never changed |
+//! | `nodes` | level of the tree (1), index (8) | node hash (32) | appended, never changed; levels 0, 8, 16 … |
+//! | `checkpoints` | size (8) | signed checkpoint | published ones; cosignatures are added, uncosigned ones thinned |
 //! | `meta` | `format` | 1 (4) | written once |
 //! | `meta` | `head` | size (8), chain hash (32) | with every block |
 //! | `rows` | view prefix, 0x00, row key | row value | appended; deleted with the view |
@@ -19,17 +21,22 @@ use hefu_types::{ChainHash, KeySeq, PublicKey, Seq, Size};
 pub(crate) enum Family {
     Entries,
     Keys,
+    Nodes,
+    Checkpoints,
     Meta,
     Rows,
 }
 
 impl Family {
-    pub(crate) const ALL: [Self; 4] = [Self::Entries, Self::Keys, Self::Meta, Self::Rows];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Entries, Self::Keys, Self::Nodes, Self::Checkpoints, Self::Meta, Self::Rows];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Entries => "entries",
             Self::Keys => "keys",
+            Self::Nodes => "nodes",
+            Self::Checkpoints => "checkpoints",
             Self::Meta => "meta",
             Self::Rows => "rows",
         }
@@ -43,6 +50,16 @@ pub(crate) const HEAD_KEY: &[u8] = b"head";
 
 pub(crate) const fn entry_key(seq: Seq) -> [u8; 8] {
     seq.get().to_be_bytes()
+}
+
+pub(crate) fn node_key(level: u8, index: u64) -> [u8; 9] {
+    let mut out = [level; 9];
+    out[1..].copy_from_slice(&index.to_be_bytes());
+    out
+}
+
+pub(crate) const fn checkpoint_key(size: Size) -> [u8; 8] {
+    size.get().to_be_bytes()
 }
 
 pub(crate) fn index_key(key: &PublicKey, key_seq: KeySeq) -> [u8; 40] {
@@ -86,6 +103,7 @@ mod tests {
             prop_assert_eq!(read_index_key(&index(a)), Some((key(a.0), KeySeq::new(a.1))));
             prop_assert_eq!(index(a).cmp(&index(b)), a.cmp(&b));
             prop_assert_eq!(entry_key(Seq::new(a.1)).cmp(&entry_key(Seq::new(b.1))), a.1.cmp(&b.1));
+            prop_assert_eq!(node_key(a.0, a.1).cmp(&node_key(b.0, b.1)), a.cmp(&b));
             prop_assert_eq!(read_seq(&entry_key(Seq::new(a.1))), Some(Seq::new(a.1)));
             let head = (Size::new(a.1), ChainHash::from_bytes(hash));
             prop_assert_eq!(read_head(&head_value(head.0, head.1)), Some(head));
@@ -94,6 +112,6 @@ mod tests {
 
     #[test]
     fn names_never_change() {
-        assert_eq!(Family::ALL.map(Family::name), ["entries", "keys", "meta", "rows"]);
+        assert_eq!(Family::ALL.map(Family::name), ["entries", "keys", "nodes", "checkpoints", "meta", "rows"]);
     }
 }

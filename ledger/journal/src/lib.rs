@@ -2,34 +2,41 @@
 //!
 //! One thread, the *sequencer*, owns the tail: it gives each admitted submission its position and time, lets `hefu-rules`
 //! decide, chains what was accepted and cuts blocks from whatever is waiting. A second thread, the *committer*, writes each
-//! block in one synced batch and only then answers. So work on the next block overlaps the sync, and an answer always means
-//! that the entry survives a power cut. A storage failure latches: the first reason wins, writes are refused with it, reads
+//! block in one synced batch, signs a checkpoint of the tree over all entries, keeps it in the head file, and only then answers.
+//! So work on the next block overlaps the syncs, and an answer always means that the entry survives a power cut. A storage failure latches: the first reason wins, writes are refused with it, reads
 //! go on, and the sync is never tried again.
 //!
 //! This is the only crate that uses RocksDB, and only two of its files do; behind [`Store`] another engine could stand. It
 //! never looks into an event (rules and views do), never verifies a signature (`hefu_rules::admit` did), and knows no gRPC.
 //!
 //! Opening replays every entry through the same `State::record` that admitted it, so that a journal that does not follow
-//! from its own entries does not open. An empty journal takes one submission: the genesis.
+//! from its own entries does not open, nor one that lacks what the head file says was told. An empty journal takes one
+//! submission: the genesis.
 //!
 //! Read next: [`store`] (what a store must promise), `sequencer.rs` (the write path), `recovery.rs` (what a crash leaves),
 //! `keyspace.rs` (what is stored where).
 
+mod checkpoints;
 mod clock;
 mod committer;
 mod error;
+mod head_file;
 mod journal;
 mod keyspace;
+mod nodes;
 mod options;
 mod recovery;
 mod rocks;
 mod rows;
+mod seal;
 mod sequencer;
 pub mod store;
 
+pub use checkpoints::{Published, RocksCheckpoints};
 pub use clock::{Clock, SystemClock};
 pub use error::OpenError;
-pub use journal::{Journal, Options, Ticket};
+pub use journal::{Journal, Options, Receipt, Ticket};
 pub use rocks::{Durability, RocksStore};
+pub use seal::{Keeper, Seal};
 pub use sequencer::{Head, Lane, Recorded};
 pub use store::{AppendError, Block, Fault, Sequenced, Store, StoreError};

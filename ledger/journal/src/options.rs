@@ -66,8 +66,10 @@ fn options_of(family: Family, cache: &Cache) -> Options {
     match family {
         // Written in order and read in runs: large blocks, no filter (every position below the head exists).
         Family::Entries => table.set_block_size(32 * KIB),
+        // Read in runs of up to 256, each of one tile; hashes don't compress, their keys do.
+        Family::Nodes => table.set_block_size(16 * KIB),
         // Asked for keys that are mostly there only when a client resends.
-        Family::Keys | Family::Meta => table.set_block_size(4 * KIB),
+        Family::Keys | Family::Checkpoints | Family::Meta => table.set_block_size(4 * KIB),
         // Asked by prefix and backwards.
         Family::Rows => table.set_block_size(8 * KIB),
     }

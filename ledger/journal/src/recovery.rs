@@ -1,9 +1,11 @@
 //! Opening: every stored entry goes once more through the rules that admitted it.
 
 use hefu_rules::{Position, State};
+use hefu_types::tree::{self, Edge};
 use hefu_types::{ChainHash, Entry, Millis, Seq, Size};
 
 use crate::error::OpenError;
+use crate::nodes;
 use crate::store::{Sequenced, Store};
 
 /// Entries read at a time.
@@ -17,6 +19,8 @@ pub(crate) struct Recovered {
     pub(crate) size: Size,
     pub(crate) chain_hash: ChainHash,
     pub(crate) recorded_at: Millis,
+    /// The right edge of the tree.
+    pub(crate) edge: Edge,
 }
 
 /// Replays the whole store.
@@ -26,6 +30,7 @@ pub(crate) fn recover(store: &dyn Store) -> Result<Recovered, OpenError> {
         size: Size::EMPTY,
         chain_hash: ChainHash::NONE,
         recorded_at: Millis::new(0),
+        edge: Edge::default(),
     };
     loop {
         let batch = store.read(so_far.size.next_seq(), READ_ENTRIES, READ_BYTES)?;
@@ -37,12 +42,17 @@ pub(crate) fn recover(store: &dyn Store) -> Result<Recovered, OpenError> {
             let entry = Entry::parse(bytes).map_err(|e| damaged(seq, e.to_string()))?;
             replay(&mut so_far, &entry)?;
         }
+        so_far.edge.trim();
     }
     let tail = store.tail()?;
-    if tail == (so_far.size, so_far.chain_hash) {
-        return Ok(so_far);
+    if tail != (so_far.size, so_far.chain_hash) {
+        return Err(damaged(so_far.size.next_seq(), format!("the head says {} entries, ending in {}", tail.0, tail.1)));
     }
-    Err(damaged(so_far.size.next_seq(), format!("the head says {} entries, ending in {}", tail.0, tail.1)))
+    // The tree as stored must be the tree of the entries; damage further left would show in the first proof that needs it.
+    if Edge::read(so_far.size, &mut |node| nodes::read(store, node))? != so_far.edge {
+        return Err(damaged(so_far.size.next_seq(), "the stored tree is not that of the entries".to_owned()));
+    }
+    Ok(so_far)
 }
 
 fn damaged(seq: Seq, what: String) -> OpenError {
@@ -67,6 +77,7 @@ fn replay(so_far: &mut Recovered, entry: &Entry) -> Result<(), OpenError> {
         .map_err(|refusal| OpenError::Refused { seq, refusal })?;
     so_far.size = seq.size();
     so_far.chain_hash = entry.chain_hash();
+    so_far.edge.push(tree::leaf(entry.bytes()), |_, _| ());
     so_far.recorded_at = entry.recorded_at();
     Ok(())
 }

@@ -4,9 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use hefu_types::{ChainHash, KeySeq, PublicKey, Seq, Size};
-use rocksdb::{ColumnFamily, DB, Direction, IteratorMode, WriteBatch};
+use hefu_types::{ChainHash, KeySeq, NodeHash, PublicKey, Seq, Size};
+use rocksdb::{ColumnFamily, DB, Direction, IteratorMode, ReadOptions, WriteBatch};
 
+use crate::checkpoints::RocksCheckpoints;
 use crate::keyspace::{self, FORMAT, FORMAT_KEY, Family, HEAD_KEY};
 use crate::options;
 use crate::rows::RocksRows;
@@ -68,6 +69,12 @@ impl RocksStore {
         RocksRows::new(Arc::clone(&self.db))
     }
 
+    /// The published checkpoints, in the same database.
+    #[must_use]
+    pub fn checkpoints(&self) -> RocksCheckpoints {
+        RocksCheckpoints::new(Arc::clone(&self.db))
+    }
+
     fn check_format(&self) -> Result<(), StoreError> {
         match self.db.get_cf(self.family(Family::Meta), FORMAT_KEY).map_err(StoreError::new)? {
             None => self
@@ -92,6 +99,10 @@ impl RocksStore {
             let seq = keyspace::entry_key(item.entry.seq());
             batch.put_cf(entries, seq, item.entry.bytes());
             batch.put_cf(keys, keyspace::index_key(&item.key, item.key_seq), seq);
+        }
+        let nodes = self.family(Family::Nodes);
+        for (node, hash) in &block.nodes {
+            batch.put_cf(nodes, keyspace::node_key(node.level, node.index), hash.as_bytes());
         }
         if let Some(last) = block.entries.last() {
             let head = keyspace::head_value(last.entry.seq().size(), last.chain_hash);
@@ -138,6 +149,19 @@ impl Store for RocksStore {
             }
         }
         Ok(out)
+    }
+
+    fn nodes(&self, level: u8, from: u64, count: usize) -> Result<Vec<NodeHash>, StoreError> {
+        let start = keyspace::node_key(level, from);
+        let mut options = ReadOptions::default();
+        options.set_iterate_upper_bound(keyspace::node_key(level, from.saturating_add(count as u64)));
+        let mode = IteratorMode::From(&start, Direction::Forward);
+        let items = self.db.iterator_cf_opt(self.family(Family::Nodes), options, mode).take(count);
+        let hash = |item: Result<(Box<[u8]>, Box<[u8]>), rocksdb::Error>| {
+            let (_, value) = item.map_err(StoreError::new)?;
+            NodeHash::from_slice(&value).ok_or_else(|| damaged("a node of the tree"))
+        };
+        items.map(hash).collect()
     }
 
     fn find(&self, key: &PublicKey, key_seq: KeySeq) -> Result<Option<Seq>, StoreError> {

@@ -5,13 +5,16 @@ use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hefu_rules::{Admitted, Position, State};
+use hefu_types::tree::{self, Edge};
 use hefu_types::{ChainHash, Entry, KeySeq, Millis, PublicKey, Reason, Refusal, Seq, Size, SubmissionHash};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::SteadyClock;
 use crate::committer::{Answer, Work};
 use crate::journal::{FaultHook, Latch};
+use crate::nodes;
 use crate::recovery::Recovered;
+use crate::seal::Seal;
 use crate::store::{Block, Fault, Sequenced, Store};
 
 /// Submissions in one block: bounds the time that the first of them waits for the last.
@@ -37,6 +40,8 @@ pub struct Recorded {
     pub seq: Seq,
     /// When it was recorded.
     pub recorded_at: Millis,
+    /// What its entry links to.
+    pub prev: ChainHash,
     /// Its entry's chain hash.
     pub chain_hash: ChainHash,
     /// Its hash.
@@ -72,8 +77,11 @@ impl Lane {
 pub(crate) struct Waiting {
     pub(crate) admitted: Admitted,
     pub(crate) lane: Option<Arc<Lane>>,
-    pub(crate) reply: oneshot::Sender<Result<Recorded, Refusal>>,
+    pub(crate) reply: oneshot::Sender<Outcome>,
 }
+
+/// What a caller is told: the position, and the seal of the block that it came in, unless it had been recorded before.
+pub(crate) type Outcome = Result<(Recorded, Option<Arc<Seal>>), Refusal>;
 
 /// Everything below belongs to the sequencer's thread alone.
 pub(crate) struct Sequencer {
@@ -86,6 +94,8 @@ pub(crate) struct Sequencer {
     state: State,
     size: Size,
     chain_hash: ChainHash,
+    /// The tree up to the end of the block that is being cut.
+    edge: Edge,
     /// Submissions handed to the committer that the store may not hold yet.
     in_flight: HashMap<(PublicKey, KeySeq), Recorded>,
 }
@@ -100,8 +110,9 @@ impl Sequencer {
         fault: FaultHook,
         clock: SteadyClock,
     ) -> Self {
-        let Recovered { state, size, chain_hash, .. } = recovered;
-        Self { queue, committer, store, latch, fault, clock, state, size, chain_hash, in_flight: HashMap::new() }
+        let Recovered { state, size, chain_hash, edge, .. } = recovered;
+        let in_flight = HashMap::new();
+        Self { queue, committer, store, latch, fault, clock, state, size, chain_hash, edge, in_flight }
     }
 
     /// Runs until every handle of the journal is gone and the queue is empty.
@@ -121,7 +132,8 @@ impl Sequencer {
 
     /// Takes what is waiting, without delay, and decides it in order.
     fn cut(&mut self, first: Waiting) -> Work {
-        let mut work = Work { block: Block { begin: self.size, entries: Vec::new() }, answers: Vec::new() };
+        let block = Block { begin: self.size, entries: Vec::new(), nodes: Vec::new() };
+        let mut work = Work { block, edge: Edge::default(), answers: Vec::new() };
         let mut bytes = 0;
         let mut next = Some(first);
         while let Some(waiting) = next.take() {
@@ -131,16 +143,18 @@ impl Sequencer {
                 next = self.queue.try_recv().ok();
             }
         }
+        work.edge = self.edge.clone();
+        self.edge.trim();
         work
     }
 
     fn take(&mut self, waiting: Waiting, work: &mut Work) {
         let Waiting { admitted, lane, reply } = waiting;
-        let outcome = (self.fault)(Fault::Dequeued)
-            .and_then(|()| self.sequence(&admitted, lane.as_deref(), &mut work.block.entries));
+        let outcome =
+            (self.fault)(Fault::Dequeued).and_then(|()| self.sequence(&admitted, lane.as_deref(), &mut work.block));
         match outcome {
             // What is durable already need not wait for the block, nor mind that writes are refused.
-            Ok(recorded) if recorded.seq.size() <= self.latch.durable_size() => drop(reply.send(Ok(recorded))),
+            Ok(recorded) if recorded.seq.size() <= self.latch.durable_size() => drop(reply.send(Ok((recorded, None)))),
             Ok(recorded) => work.answers.push(Answer { recorded, reply }),
             Err(refusal) => {
                 if let Some(lane) = lane {
@@ -152,12 +166,7 @@ impl Sequencer {
         }
     }
 
-    fn sequence(
-        &mut self,
-        admitted: &Admitted,
-        lane: Option<&Lane>,
-        entries: &mut Vec<Sequenced>,
-    ) -> Result<Recorded, Refusal> {
+    fn sequence(&mut self, admitted: &Admitted, lane: Option<&Lane>, block: &mut Block) -> Result<Recorded, Refusal> {
         if let Some(before) = self.recorded_before(admitted)? {
             return Ok(before);
         }
@@ -172,21 +181,27 @@ impl Sequencer {
         };
         self.state.record(admitted.submission(), &at)?;
         (self.fault)(Fault::Decided).inspect_err(|refusal| self.latch.set(refusal.clone()))?;
-        Ok(self.append(admitted, &at, entries))
+        Ok(self.append(admitted, &at, block))
     }
 
-    fn append(&mut self, admitted: &Admitted, at: &Position, entries: &mut Vec<Sequenced>) -> Recorded {
+    fn append(&mut self, admitted: &Admitted, at: &Position, block: &mut Block) -> Recorded {
         let entry = Entry::new(at.seq, at.recorded_at, self.chain_hash, admitted.signed());
         let chain_hash = entry.chain_hash();
         let (key, key_seq) = (admitted.submission().key, admitted.submission().key_seq);
         let recorded = Recorded {
             seq: at.seq,
             recorded_at: at.recorded_at,
+            prev: self.chain_hash,
             chain_hash,
             submission_hash: admitted.hash(),
             already_recorded: false,
         };
-        entries.push(Sequenced { entry, chain_hash, submission_hash: admitted.hash(), key, key_seq });
+        self.edge.push(tree::leaf(entry.bytes()), |node, hash| {
+            if nodes::is_kept(node) {
+                block.nodes.push((node, hash));
+            }
+        });
+        block.entries.push(Sequenced { entry, chain_hash, submission_hash: admitted.hash(), key, key_seq });
         self.in_flight.insert((key, key_seq), recorded);
         self.chain_hash = chain_hash;
         self.size = at.seq.size();
@@ -222,6 +237,7 @@ fn stored(store: &dyn Store, key: &PublicKey, key_seq: KeySeq) -> Result<Recorde
     Ok(Recorded {
         seq,
         recorded_at: entry.recorded_at(),
+        prev: entry.prev(),
         chain_hash: entry.chain_hash(),
         submission_hash: entry.signed().hash(),
         already_recorded: true,

@@ -3,7 +3,8 @@
 use std::error::Error;
 
 use bytes::Bytes;
-use hefu_types::{ChainHash, Entry, KeySeq, PublicKey, Seq, Size, SubmissionHash};
+use hefu_types::tree::Node;
+use hefu_types::{ChainHash, Entry, KeySeq, NodeHash, PublicKey, Seq, Size, SubmissionHash};
 
 /// The cause of a store's failure.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +57,8 @@ pub struct Block {
     pub begin: Size,
     /// Gapless entries from `begin` on; at least one.
     pub entries: Vec<Sequenced>,
+    /// The nodes that they complete, of the levels of the tree that tiles show: 0, 8, 16 …
+    pub nodes: Vec<(Node, NodeHash)>,
 }
 
 /// A store of entries, with one writer and any number of readers.
@@ -78,6 +81,12 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// When the store can't be read.
     fn read(&self, from: Seq, limit: usize, max_bytes: usize) -> Result<Vec<Bytes>, StoreError>;
+
+    /// Nodes of a level that tiles show, in order from an index on: at most `count`, fewer where the row ends.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    fn nodes(&self, level: u8, from: u64, count: usize) -> Result<Vec<NodeHash>, StoreError>;
 
     /// Where a key's submission of this count is recorded.
     ///
@@ -105,18 +114,27 @@ pub enum Fault {
     BeforeAppend,
     /// The block is durable, but nobody was told. Kept; a resend gets the same position.
     AfterAppend,
+    /// The block's checkpoint is in the head file. Kept.
+    Sealed,
     /// The head is published, the answers are not sent. Kept.
     BeforeAnswer,
 }
 
 impl Fault {
     /// Every step, in order.
-    pub const ALL: &[Self] =
-        &[Self::Dequeued, Self::Decided, Self::Cut, Self::BeforeAppend, Self::AfterAppend, Self::BeforeAnswer];
+    pub const ALL: &[Self] = &[
+        Self::Dequeued,
+        Self::Decided,
+        Self::Cut,
+        Self::BeforeAppend,
+        Self::AfterAppend,
+        Self::Sealed,
+        Self::BeforeAnswer,
+    ];
 
     /// Whether the submission is durable when the process dies at this step.
     #[must_use]
     pub const fn keeps(self) -> bool {
-        matches!(self, Self::AfterAppend | Self::BeforeAnswer)
+        matches!(self, Self::AfterAppend | Self::Sealed | Self::BeforeAnswer)
     }
 }

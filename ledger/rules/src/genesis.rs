@@ -55,7 +55,7 @@ fn check(opened: &LedgerOpened, signer: PublicKey) -> Result<VerifierKey, Refusa
         let detail = format!("rules version {} is not known to this program", opened.rules_version);
         return Err(Refusal::new(Reason::RulesVersionUnknown, "rules_version", detail));
     }
-    let checkpoint = check_checkpoint_key(opened)?;
+    let checkpoint = check_checkpoint_key(&opened.checkpoint_key, &opened.origin)?;
     check_keys(opened, signer, checkpoint.key())?;
     Ok(checkpoint)
 }
@@ -66,11 +66,14 @@ fn check_limits(limits: &LedgerLimits) -> Result<(), Refusal> {
     if fits { Ok(()) } else { Err(invalid("limits", "1 to 1,000 events, 1,024 to 65,420 bytes")) }
 }
 
-fn check_checkpoint_key(opened: &LedgerOpened) -> Result<VerifierKey, Refusal> {
+fn check_checkpoint_key(key: &Text, origin: &Text) -> Result<VerifierKey, Refusal> {
     let refuse = |detail: String| Refusal::new(Reason::VerifierKeyInvalid, "checkpoint_key", detail);
-    let vkey: VerifierKey = opened.checkpoint_key.as_str().parse().map_err(|e| refuse(format!("{e}")))?;
-    if vkey.name() != opened.origin.as_str() {
-        return Err(refuse(format!("the key is named {}, the origin is {}", vkey.name(), opened.origin)));
+    let vkey: VerifierKey = key.as_str().parse().map_err(|e| refuse(format!("{e}")))?;
+    if !vkey.is_log_key() {
+        return Err(refuse(format!("{vkey} is the key of a witness, not of a log")));
+    }
+    if vkey.name() != origin.as_str() {
+        return Err(refuse(format!("the key is named {}, the origin is {origin}", vkey.name())));
     }
     Ok(vkey)
 }
@@ -133,4 +136,23 @@ fn apply(state: &mut State, opened: &LedgerOpened, at: &Position, submission: &S
         checkpoint_key: checkpoint,
     };
     state.ledger.put((), ledger);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checkpoints_are_signed_by_a_log_s_key_named_after_the_origin() {
+        let text = |text: &str| Text::new(text).unwrap();
+        let check = |key: Option<VerifierKey>, origin: &str| {
+            check_checkpoint_key(&text(&key.unwrap().to_string()), &text(origin)).map_err(|refusal| refusal.reason)
+        };
+        let key = PublicKey::from_bytes([5; 32]);
+        let log = VerifierKey::new("example.org/ledger", key).ok();
+        assert_eq!(check(log.clone(), "example.org/ledger").ok(), log);
+        assert_eq!(check(log, "example.org/other"), Err(Reason::VerifierKeyInvalid));
+        let witness = VerifierKey::cosigner("example.org/ledger", key).ok();
+        assert_eq!(check(witness, "example.org/ledger"), Err(Reason::VerifierKeyInvalid));
+    }
 }

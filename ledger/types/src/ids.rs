@@ -92,6 +92,14 @@ bytes_newtype!(
     LeafHash 32
 );
 bytes_newtype!(
+    /// A node of the RFC 6962 tree: a leaf, or the hash over two nodes.
+    NodeHash 32
+);
+bytes_newtype!(
+    /// The root of an RFC 6962 tree, which a checkpoint signs.
+    RootHash 32
+);
+bytes_newtype!(
     /// Random bytes that make a ledger unlike any other.
     Nonce 32
 );

@@ -10,9 +10,14 @@
 //! Every bound stands in [`limits`], every refusal's stable code in [`Reason`], every hash context in [`hash`]. The byte
 //! formats are specified, with worked examples, in `docs/format.md`; `tests/vectors` recomputes them independently.
 //!
+//! What the log shows to others is text in the formats of C2SP: verifier keys ([`vkey`]), signed notes ([`note`]),
+//! [`checkpoint`]s with the [`cosignature`]s of witnesses, proofs ([`tlog_proof`]) and whom to trust ([`policy`]).
+//!
 //! Read next: [`submission`] (what is signed), [`entry`] (what is chained), [`event`] (what can be said), then `hefu-rules`.
 
+pub mod checkpoint;
 pub mod commitment;
+pub mod cosignature;
 pub mod decimal;
 pub mod entry;
 pub mod event;
@@ -20,19 +25,33 @@ pub mod hash;
 pub mod ids;
 pub mod key;
 pub mod limits;
+mod lines;
+pub mod note;
 pub mod period;
+pub mod policy;
 pub mod reason;
 pub mod sign;
 pub mod submission;
 pub mod text;
+pub mod tile;
+pub mod tlog_proof;
+pub mod tree;
 pub mod vkey;
 pub mod wire;
 
+pub use checkpoint::{Checkpoint, SignedCheckpoint};
+pub use cosignature::Cosignature;
 pub use decimal::Decimal;
 pub use entry::{DecodedEntry, Entry};
 pub use event::{Event, EventRef, Name, Provenance, Source};
-pub use ids::{ChainHash, KeySeq, LeafHash, LedgerId, Millis, PublicKey, Seq, Signature, Size, SubmissionHash};
+pub use ids::{
+    ChainHash, KeySeq, LeafHash, LedgerId, Millis, NodeHash, PublicKey, RootHash, Seq, Signature, Size, SubmissionHash,
+};
+pub use note::{Note, NoteSignature, NoteSigner};
 pub use period::{Period, PeriodType};
+pub use policy::Policy;
 pub use reason::{Class, Reason, Refusal};
 pub use submission::{SignedSubmission, Submission};
 pub use text::{Code, Text};
+pub use tlog_proof::TlogProof;
+pub use vkey::VerifierKey;

@@ -45,3 +45,21 @@ pub const OFFICE_KEYS_MAX: usize = 32;
 
 /// Entries of a full tlog-tiles entry bundle.
 pub const BUNDLE_ENTRIES: u64 = 256;
+
+/// Bytes of a signed note: a checkpoint with 100 post-quantum signatures of 5 kB takes half of it.
+pub const NOTE_BYTES_MAX: usize = 1 << 20;
+
+/// Signatures of a note: as many as the Go reference reads; the specification asks for at least 16.
+pub const NOTE_SIGNATURES_MAX: usize = 100;
+
+/// Seconds in a cosignature's timestamp: the specification keeps it within a signed 64-bit number.
+pub const COSIGNATURE_SECONDS_MAX: u64 = i64::MAX.unsigned_abs();
+
+/// Hashes of an inclusion proof: one for each level of a tree with 64-bit positions.
+pub const PROOF_HASHES_MAX: usize = 64;
+
+/// Bytes of a tlog-proof file: the largest checkpoint, and as much again for the proof and the extra data.
+pub const PROOF_BYTES_MAX: usize = 2 * NOTE_BYTES_MAX;
+
+/// Bytes of a tlog-policy file: 1,000 lines of a key, a name and an address of 1 kB.
+pub const POLICY_BYTES_MAX: usize = 1 << 20;

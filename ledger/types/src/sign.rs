@@ -66,7 +66,12 @@ impl Keypair {
     }
 
     fn sign(&self, payload_type: &str, body: &[u8]) -> Signature {
-        Signature::from_bytes(self.0.sign(&pre_authentication_encoding(payload_type, body)).to_bytes())
+        self.sign_bytes(&pre_authentication_encoding(payload_type, body))
+    }
+
+    /// Signs the bytes as they are: for formats that say themselves what is signed, such as [`crate::note`].
+    pub(crate) fn sign_bytes(&self, message: &[u8]) -> Signature {
+        Signature::from_bytes(self.0.sign(message).to_bytes())
     }
 }
 
@@ -101,10 +106,14 @@ fn enrolment_body(ledger: &LedgerId, enrolment: &KeyEnrolled) -> Vec<u8> {
 }
 
 fn verify(key: &PublicKey, payload_type: &str, body: &[u8], signature: &Signature) -> Result<(), Reason> {
+    verify_bytes(key, &pre_authentication_encoding(payload_type, body), signature)
+}
+
+/// Verifies strictly a signature over the bytes as they are.
+pub(crate) fn verify_bytes(key: &PublicKey, message: &[u8], signature: &Signature) -> Result<(), Reason> {
     let point = VerifyingKey::from_bytes(key.as_bytes()).map_err(|_| Reason::KeyNotCanonical)?;
-    let message = pre_authentication_encoding(payload_type, body);
     let parsed = ed25519_dalek::Signature::from_bytes(signature.as_bytes());
-    point.verify_strict(&message, &parsed).map_err(|_| failure(key, signature))
+    point.verify_strict(message, &parsed).map_err(|_| failure(key, signature))
 }
 
 /// Says why a signature failed; off the hot path.

@@ -147,7 +147,7 @@ async fn one_by_one(channel: Channel, submissions: Vec<SignedSubmission>, clock:
         if counter.is_over() {
             break;
         }
-        let request = v1::SubmitRequest { signed: Some(convert::signed_to_wire(&signed)) };
+        let request = v1::SubmitRequest { signed: Some(convert::signed_to_wire(&signed)), ..Default::default() };
         let sent = Instant::now();
         client.submit(request).await.context("a submission was refused")?;
         counter.answered(sent);
@@ -172,7 +172,7 @@ async fn stream(
             let Some((signed, correlation)) = next.next() else { break };
             let signed = Some(convert::signed_to_wire(&signed));
             waiting.push_back(Instant::now());
-            requests.send(v1::SubmitStreamRequest { correlation, signed }).await?;
+            requests.send(v1::SubmitStreamRequest { correlation, signed, ..Default::default() }).await?;
         }
         let Some(sent) = waiting.pop_front() else { return Ok(counter) };
         match answers.message().await?.context("the stream ended")?.outcome {

@@ -251,7 +251,7 @@ fn broken(status: Status) -> Result<End, ClientError> {
 /// Never blocks: the channel holds a whole window. A closed channel shows in the answers.
 fn send(sender: &mpsc::Sender<v1::SubmitStreamRequest>, key_seq: KeySeq, signed: &SignedSubmission) {
     let signed = Some(convert::signed_to_wire(signed));
-    let _closed = sender.try_send(v1::SubmitStreamRequest { correlation: key_seq.get(), signed });
+    let _closed = sender.try_send(v1::SubmitStreamRequest { correlation: key_seq.get(), signed, ..Default::default() });
 }
 
 async fn next(answers: &mut Streaming<v1::SubmitStreamResponse>) -> Result<v1::SubmitStreamResponse, Status> {

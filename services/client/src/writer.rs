@@ -112,7 +112,10 @@ impl Writer {
     ) -> Result<Result<Position, Verdict>, ClientError> {
         let signed = convert::signed_to_wire(&self.outbox.pending()[&key_seq]);
         let mut submissions = self.server.submissions();
-        match backoff.attempt(submissions.submit(v1::SubmitRequest { signed: Some(signed) })).await {
+        match backoff
+            .attempt(submissions.submit(v1::SubmitRequest { signed: Some(signed), ..Default::default() }))
+            .await
+        {
             Ok(response) => {
                 let position = Position::from_wire(response.into_inner().position.as_ref())?;
                 self.outbox.acknowledge(key_seq, &position)?;

@@ -43,6 +43,12 @@ pub const LOG_ENTRIES_MAX: usize = 256;
 /// Bytes in one message of the log.
 pub const LOG_BYTES_MAX: usize = 256 << 10;
 
+/// How often a checkpoint is published, while there is something new.
+pub const PUBLISH_INTERVAL: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// Checkpoints in one answer.
+pub const CHECKPOINTS_MAX: usize = 256;
+
 /// How long a query waits for the views to reach the position that it names.
 pub const VIEW_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
 
@@ -70,6 +76,9 @@ pub struct Settings {
     /// Where to listen [default: 127.0.0.1:7400].
     #[arg(long, env = "HEFUD_LISTEN", value_name = "ADDRESS:PORT")]
     pub listen: Option<SocketAddr>,
+    /// Where to serve the log as static files over HTTP, for mirrors and verifiers [default: 127.0.0.1:7401].
+    #[arg(long, env = "HEFUD_HTTP_LISTEN", value_name = "ADDRESS:PORT")]
+    pub http_listen: Option<SocketAddr>,
     /// Listen beyond this machine without encryption.
     #[arg(long, env = "HEFUD_ALLOW_PLAINTEXT", num_args = 0..=1, default_missing_value = "true", require_equals = true)]
     pub allow_plaintext: Option<bool>,
@@ -94,6 +103,9 @@ pub struct Settings {
     /// Accept a long gap between the last entry and the clock; look at the clock first.
     #[arg(long, env = "HEFUD_ACCEPT_CLOCK_GAP", num_args = 0..=1, default_missing_value = "true", require_equals = true)]
     pub accept_clock_gap: Option<bool>,
+    /// Start without the head file, which says what was answered; only when nothing that was answered can be missing.
+    #[arg(long, env = "HEFUD_ACCEPT_MISSING_HEAD", num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+    pub accept_missing_head: Option<bool>,
     /// Answer before entries are synced to disk. Breaks the promise of durability; only for the test that shows it.
     #[arg(long, env = "HEFUD_UNSAFE_NO_SYNC", hide = true, num_args = 0..=1, default_missing_value = "true", require_equals = true)]
     pub unsafe_no_sync: Option<bool>,
@@ -106,6 +118,8 @@ pub struct Config {
     pub data: PathBuf,
     /// Where to listen; port 0 picks a free one.
     pub listen: SocketAddr,
+    /// Where to serve static files; port 0 picks a free one.
+    pub http_listen: SocketAddr,
     /// What to log.
     pub log: String,
     /// How log lines look.
@@ -120,6 +134,8 @@ pub struct Config {
     pub admission_threads: usize,
     /// The operator accepts a gap of the clock.
     pub accept_clock_gap: bool,
+    /// The operator starts without the head file.
+    pub accept_missing_head: bool,
     /// Never set outside one test.
     pub unsafe_no_sync: bool,
 }
@@ -140,6 +156,7 @@ impl Settings {
         Self {
             data: self.data.or(other.data),
             listen: self.listen.or(other.listen),
+            http_listen: self.http_listen.or(other.http_listen),
             allow_plaintext: self.allow_plaintext.or(other.allow_plaintext),
             log: self.log.or(other.log),
             log_format: self.log_format.or(other.log_format),
@@ -148,6 +165,7 @@ impl Settings {
             queue_max: self.queue_max.or(other.queue_max),
             admission_threads: self.admission_threads.or(other.admission_threads),
             accept_clock_gap: self.accept_clock_gap.or(other.accept_clock_gap),
+            accept_missing_head: self.accept_missing_head.or(other.accept_missing_head),
             unsafe_no_sync: self.unsafe_no_sync.or(other.unsafe_no_sync),
         }
     }
@@ -159,9 +177,11 @@ impl Settings {
     pub fn resolve(self) -> anyhow::Result<Config> {
         let Some(data) = self.data else { bail!("name the data folder: --data DIR, HEFUD_DATA or `data` in the file") };
         let listen = self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 7400)));
-        if !listen.ip().is_loopback() && !self.allow_plaintext.unwrap_or(false) {
+        let http_listen = self.http_listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 7401)));
+        let public = [listen, http_listen].into_iter().find(|address| !address.ip().is_loopback());
+        if let Some(public) = public.filter(|_| !self.allow_plaintext.unwrap_or(false)) {
             bail!(
-                "{listen} can be reached from other machines and nothing is encrypted: listen on 127.0.0.1 behind a proxy \
+                "{public} can be reached from other machines and nothing is encrypted: listen on 127.0.0.1 behind a proxy \
                  that does TLS, or say --allow-plaintext"
             );
         }
@@ -169,6 +189,7 @@ impl Settings {
         let config = Config {
             data,
             listen,
+            http_listen,
             log: self.log.unwrap_or_else(|| "info".to_owned()),
             log_format: self.log_format.unwrap_or_default(),
             connections_max: self.connections_max.unwrap_or(512),
@@ -176,6 +197,7 @@ impl Settings {
             queue_max: self.queue_max.unwrap_or(4_096),
             admission_threads: self.admission_threads.unwrap_or(cores),
             accept_clock_gap: self.accept_clock_gap.unwrap_or(false),
+            accept_missing_head: self.accept_missing_head.unwrap_or(false),
             unsafe_no_sync: self.unsafe_no_sync.unwrap_or(false),
         };
         let zero = config.connections_max == 0 || config.streams_max == 0;
@@ -193,6 +215,18 @@ impl Config {
         journal_of(&self.data)
     }
 
+    /// The head file: the last checkpoint that was signed.
+    #[must_use]
+    pub fn head_file(&self) -> PathBuf {
+        head_file_of(&self.data)
+    }
+
+    /// The file of the checkpoint key.
+    #[must_use]
+    pub fn checkpoint_key(&self) -> PathBuf {
+        checkpoint_key_of(&self.data)
+    }
+
     /// The socket for whoever runs the server.
     #[must_use]
     pub fn operator_socket(&self) -> PathBuf {
@@ -204,6 +238,18 @@ impl Config {
 #[must_use]
 pub fn journal_of(data: &Path) -> PathBuf {
     data.join("journal")
+}
+
+/// The head file of a data folder.
+#[must_use]
+pub fn head_file_of(data: &Path) -> PathBuf {
+    data.join("head")
+}
+
+/// The file of the checkpoint key of a data folder.
+#[must_use]
+pub fn checkpoint_key_of(data: &Path) -> PathBuf {
+    data.join("checkpoint.pem")
 }
 
 /// The operator's socket of a data folder.
@@ -228,6 +274,8 @@ mod tests {
             assert!(settings(public).resolve().is_err(), "{public}");
             let told = Settings { allow_plaintext: Some(true), ..settings(public) };
             assert!(told.resolve().is_ok(), "{public}");
+            let http = Settings { http_listen: Some(public.parse().unwrap()), ..settings("127.0.0.1:0") };
+            assert!(http.resolve().is_err(), "{public}");
         }
     }
 

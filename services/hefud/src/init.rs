@@ -6,16 +6,17 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use hefu_client::keyfile::{self, KeyFile};
-use hefu_journal::{Journal, Options, RocksStore};
+use hefu_journal::{Journal, Keeper, Options, RocksStore};
 use hefu_rules::admit;
 use hefu_types::event::membership::{GenesisKey, LedgerLimits, LedgerOpened};
 use hefu_types::ids::Nonce;
 use hefu_types::limits::{EVENTS_MAX, SUBMISSION_BYTES_MAX};
+use hefu_types::note::NoteSigner;
 use hefu_types::sign::Keypair;
 use hefu_types::vkey::{VerifierKey, is_name};
 use hefu_types::{Code, KeySeq, LedgerId, Millis, Name, PublicKey, Submission, SubmissionHash, Text, hash};
 
-use crate::config::journal_of;
+use crate::config::{checkpoint_key_of, head_file_of, journal_of};
 
 /// What `hefud init` is told.
 #[derive(Clone, Debug, clap::Args)]
@@ -129,10 +130,11 @@ pub fn init(args: &InitArgs) -> anyhow::Result<Opened> {
         },
     };
     let checkpoint = keyfile::generate();
-    keyfile::create(&args.data.join("checkpoint.pem"), &checkpoint, None)?;
+    keyfile::create(&checkpoint_key_of(&args.data), &checkpoint, None)?;
     let vkey = VerifierKey::new(&args.origin, checkpoint.public())?;
     let opened = genesis(args, &mut keys, &signer, &vkey)?;
-    let ledger_id = record(&args.data, &signer, opened)?;
+    let checkpoints = NoteSigner::new(&args.origin, checkpoint)?;
+    let ledger_id = record(&args.data, &signer, checkpoints, opened)?;
     Ok(Opened { ledger_id, checkpoint_key: vkey, made: keys.made })
 }
 
@@ -181,7 +183,7 @@ fn genesis(args: &InitArgs, keys: &mut Keys, signer: &Keypair, vkey: &VerifierKe
 }
 
 /// The genesis entry walks the same way as every other: signed, admitted, decided, chained, synced.
-fn record(data: &Path, signer: &Keypair, opened: LedgerOpened) -> anyhow::Result<LedgerId> {
+fn record(data: &Path, signer: &Keypair, checkpoints: NoteSigner, opened: LedgerOpened) -> anyhow::Result<LedgerId> {
     let clock = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
     let submission = Submission {
         ledger_id: None,
@@ -195,7 +197,8 @@ fn record(data: &Path, signer: &Keypair, opened: LedgerOpened) -> anyhow::Result
     let signed = submission.sign(signer);
     let ledger_id = hash::ledger_id(&signed.submission);
     let store = RocksStore::create(&journal_of(data)).context("the journal can't be created")?;
-    let journal = Journal::open(Arc::new(store), Options::default())?;
+    let keeper = Keeper { signer: checkpoints, path: head_file_of(data), accept_missing: false };
+    let journal = Journal::open(Arc::new(store), keeper, Options::default())?;
     journal.submit(admit(signed)?)?.wait()?;
     journal.close();
     Ok(ledger_id)

@@ -19,11 +19,15 @@ pub mod lifetime;
 pub mod log;
 pub mod operator;
 pub mod projection;
+pub mod proof;
+pub mod publish;
 pub mod query;
+pub mod receipt;
 pub mod server;
 pub mod stream;
 pub mod submit;
 pub mod telemetry;
+pub mod tiles;
 
 pub use config::{Config, Settings};
 pub use server::Server;

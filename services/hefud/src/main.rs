@@ -93,8 +93,9 @@ fn serve(file: Option<PathBuf>, settings: Settings) -> anyhow::Result<()> {
     runtime.block_on(async {
         let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         let server = Server::start(&config).await?;
-        // The one line on stdout: a script that asked for port 0 reads the port here.
+        // All that goes to stdout: a script that asked for port 0 reads the ports here.
         println!("listening on {}", server.address());
+        println!("files on http://{}", server.http_address());
         tokio::select! {
             _ = term.recv() => {}
             _ = int.recv() => {}

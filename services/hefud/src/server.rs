@@ -5,10 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use hefu_journal::{Durability, Journal, Options, RocksStore};
+use hefu_client::keyfile::{self, KeyFile};
+use hefu_journal::{Durability, Journal, Keeper, Options, RocksStore, Store as _};
 use hefu_proto::v1::log_service_server::LogServiceServer;
+use hefu_proto::v1::proof_service_server::ProofServiceServer;
 use hefu_proto::v1::submission_service_server::SubmissionServiceServer;
 use hefu_proto::v1::view_service_server::ViewServiceServer;
+use hefu_types::note::NoteSigner;
+use hefu_types::{Entry, Event, Seq};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tonic::transport::server::Router;
@@ -20,16 +24,21 @@ use crate::lifetime::{Lifetime, Tasks, lifetime};
 use crate::log::Log;
 use crate::operator;
 use crate::projection::Projection;
+use crate::proof::Proofs;
+use crate::publish::Publisher;
 use crate::query::Queries;
 use crate::submit::Submissions;
+use crate::tiles::{self, Tiles};
 
 /// A running server.
 pub struct Server {
     address: SocketAddr,
+    http_address: SocketAddr,
     journal: Arc<Journal>,
     projection: Arc<Projection>,
     tasks: Tasks,
     serving: JoinHandle<Result<(), tonic::transport::Error>>,
+    files: JoinHandle<std::io::Result<()>>,
 }
 
 /// Opens the journal of a configured folder.
@@ -45,9 +54,25 @@ pub fn open_journal(config: &Config) -> anyhow::Result<(Journal, RocksStore)> {
         accept_clock_gap: config.accept_clock_gap,
         ..Options::default()
     };
-    let journal = Journal::open(Arc::new(store.clone()), options)
+    let journal = Journal::open(Arc::new(store.clone()), keeper(config, &store)?, options)
         .map_err(|e| anyhow::Error::new(e).context(format!("{} does not open", path.display())))?;
     Ok((journal, store))
+}
+
+/// What signs checkpoints, and where the last one is kept.
+fn keeper(config: &Config, store: &RocksStore) -> anyhow::Result<Keeper> {
+    let path = config.checkpoint_key();
+    let keys = match keyfile::read(&path)? {
+        KeyFile::Plain(keys) => keys,
+        KeyFile::Encrypted(_) => bail!("{} is encrypted; the server must be able to sign by itself", path.display()),
+    };
+    let empty =
+        || format!("the journal in {} holds no entry; keep the folder and look for a copy", config.data.display());
+    let genesis = store.read(Seq::FIRST, 1, usize::MAX)?.pop().with_context(empty)?;
+    let opened = Entry::parse(genesis)?.decode()?.submission.events.into_iter().next();
+    let Some(Event::LedgerOpened(opened)) = opened else { bail!("the first entry is no genesis") };
+    let signer = NoteSigner::new(opened.origin.as_str(), keys)?;
+    Ok(Keeper { signer, path: config.head_file(), accept_missing: config.accept_missing_head })
 }
 
 /// Opens the database below a data folder.
@@ -75,12 +100,13 @@ impl Server {
             bail!("{} holds no ledger; make one with `hefud init`", config.data.display());
         }
         let (journal, store) = open_journal(config)?;
-        if journal.ledger().is_none() {
-            bail!("the journal in {} holds no entry; keep the folder and look for a copy", config.data.display());
-        }
         let listener =
             TcpListener::bind(config.listen).await.with_context(|| format!("can't listen on {}", config.listen))?;
         let address = listener.local_addr()?;
+        let http = TcpListener::bind(config.http_listen)
+            .await
+            .with_context(|| format!("can't listen on {}", config.http_listen))?;
+        let http_address = http.local_addr()?;
         let journal = Arc::new(journal);
         let projection = Arc::new(Projection::start(Arc::clone(&journal), Arc::new(store.rows()))?);
         let (lifetime, tasks) = lifetime();
@@ -91,18 +117,29 @@ impl Server {
                 "no operator's socket: views can't be rebuilt while this server runs"
             );
         }
-        let router = router(config, &journal, &projection, &lifetime).await?;
+        let publisher = Publisher::start(&journal, store.checkpoints())?;
+        let tiles = Tiles { journal: Arc::clone(&journal), publisher: publisher.clone() };
+        let accepted = connections::Accepted::new(http, config.connections_max)?;
+        let files = axum::serve(accepted, tiles::routes(tiles)).with_graceful_shutdown(lifetime.stopping());
+        let files = tokio::spawn(files.into_future());
+        let router = router(config, &journal, &projection, publisher, &lifetime).await?;
         let connections = connections::accept(listener, config.connections_max);
         let serving = tokio::spawn(router.serve_with_incoming_shutdown(connections, lifetime.stopping()));
         let head = *journal.head().borrow();
-        tracing::info!(%address, size = %head.size, chain_hash = %head.chain_hash, "serving");
-        Ok(Self { address, journal, projection, tasks, serving })
+        tracing::info!(%address, %http_address, size = %head.size, chain_hash = %head.chain_hash, "serving");
+        Ok(Self { address, http_address, journal, projection, tasks, serving, files })
     }
 
     /// Where it listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where static files are served.
+    #[must_use]
+    pub const fn http_address(&self) -> SocketAddr {
+        self.http_address
     }
 
     /// The journal, for tests that look behind the wire.
@@ -119,11 +156,14 @@ impl Server {
 
     /// Stops: takes no new calls, lets open ones finish for a while, commits what is queued, closes the database.
     pub async fn stop(self) {
-        let Self { journal, projection, mut tasks, mut serving, .. } = self;
+        let Self { journal, projection, mut tasks, mut serving, mut files, .. } = self;
         tasks.stop();
         if tokio::time::timeout(DRAIN_WAIT, &mut serving).await.is_err() {
             tracing::warn!("open calls are cut off");
             serving.abort();
+        }
+        if tokio::time::timeout(DRAIN_WAIT, &mut files).await.is_err() {
+            files.abort();
         }
         if tokio::time::timeout(DRAIN_WAIT, tasks.ended()).await.is_err() {
             tracing::warn!("a connection outlives the server; its database closes with the process");
@@ -142,6 +182,7 @@ async fn router(
     config: &Config,
     journal: &Arc<Journal>,
     projection: &Arc<Projection>,
+    publisher: Publisher,
     lifetime: &Lifetime,
 ) -> anyhow::Result<Router> {
     let queries = Queries::new(Arc::clone(journal), Arc::clone(projection), lifetime.clone());
@@ -152,8 +193,10 @@ async fn router(
         lifetime: lifetime.clone(),
     };
     let log = Log { journal: Arc::clone(journal), lifetime: lifetime.clone() };
+    let proofs = Proofs { journal: Arc::clone(journal), publisher };
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<LogServiceServer<Log>>().await;
+    health.set_serving::<ProofServiceServer<Proofs>>().await;
     health.set_serving::<ViewServiceServer<Queries>>().await;
     health.set_serving::<SubmissionServiceServer<Submissions>>().await;
     tokio::spawn(report_health(health, Arc::downgrade(journal)));
@@ -172,6 +215,7 @@ async fn router(
         .add_service(reflection().build_v1alpha()?)
         .add_service(SubmissionServiceServer::new(submissions).max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(LogServiceServer::new(log).max_decoding_message_size(REQUEST_BYTES_MAX))
+        .add_service(ProofServiceServer::new(proofs).max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(
             ViewServiceServer::new(queries)
                 .max_decoding_message_size(REQUEST_BYTES_MAX)

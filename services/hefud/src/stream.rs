@@ -10,7 +10,7 @@ use bytes::Bytes;
 use hefu_journal::{Journal, Lane, Recorded, Ticket};
 use hefu_proto::v1::submit_stream_response::Outcome;
 use hefu_proto::{convert, status, v1};
-use hefu_types::{Reason, Refusal, Submission};
+use hefu_types::{Reason, Refusal, SignedSubmission, Submission};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio_stream::wrappers::ReceiverStream;
@@ -19,15 +19,21 @@ use tonic::{Status, Streaming};
 use crate::admission::{Admission, Pending};
 use crate::config::{ANSWER_WAIT, STREAM_BYTES_MAX, STREAM_IN_FLIGHT_MAX};
 use crate::lifetime::Lifetime;
+use crate::receipt;
 use crate::submit::position;
 
 type Answers = ReceiverStream<Result<v1::SubmitStreamResponse, Status>>;
 /// A client's number and what became of its submission so far.
 type Step<T> = (u64, Result<T, Refusal>);
 /// A check on its way, the bytes that are checked, and their share of the memory for streams.
-type Check = (Pending, Bytes, Share);
+type Check = (Pending, Sent, Share);
+/// What was sent, and whether its receipt is wanted.
+type Sent = (SignedSubmission, bool);
 /// Held until the answer is known: of this stream, and of all.
 type Share = (OwnedSemaphorePermit, OwnedSemaphorePermit);
+
+/// A submission in line.
+type Line = (Ticket, Sent, Share);
 
 /// Serves one stream until the client closes it or goes away. What was handed to the sequencer is recorded all the same.
 #[must_use]
@@ -52,11 +58,12 @@ pub fn serve(
             let _gone = broken.send(status);
         }
     });
+    let sequenced = Arc::clone(&journal);
+    tokio::spawn(async move { sequence(checking, sequenced, tickets).await });
     tokio::spawn(async move {
-        sequence(checking, journal, tickets).await;
+        answer(ticketed, answers, breakage, journal).await;
         drop(lifetime);
     });
-    tokio::spawn(answer(ticketed, answers, breakage));
     ReceiverStream::new(answered)
 }
 
@@ -69,7 +76,7 @@ async fn check(
 ) -> Result<(), Status> {
     let own = Arc::new(Semaphore::new(STREAM_BYTES_MAX));
     while let Some(request) = requests.message().await? {
-        let check = begin(request.signed, &admission, &own).await;
+        let check = begin(request.signed, !request.decline_receipt, &admission, &own).await;
         if next.send((request.correlation, check)).await.is_err() {
             break;
         }
@@ -79,13 +86,14 @@ async fn check(
 
 async fn begin(
     signed: Option<v1::SignedSubmission>,
+    receipt: bool,
     admission: &Admission,
     own: &Arc<Semaphore>,
 ) -> Result<Check, Refusal> {
     let signed = convert::signed(signed)?;
-    let bytes = signed.submission.clone();
-    let share = (acquire(own, bytes.len()).await?, acquire(admission.budget(), bytes.len()).await?);
-    Ok((admission.begin(signed).await?, bytes, share))
+    let bytes = signed.submission.len();
+    let share = (acquire(own, bytes).await?, acquire(admission.budget(), bytes).await?);
+    Ok((admission.begin(signed.clone()).await?, (signed, receipt), share))
 }
 
 async fn acquire(of: &Arc<Semaphore>, bytes: usize) -> Result<OwnedSemaphorePermit, Refusal> {
@@ -94,7 +102,7 @@ async fn acquire(of: &Arc<Semaphore>, bytes: usize) -> Result<OwnedSemaphorePerm
     Arc::clone(of).acquire_many_owned(bytes).await.map_err(closed)
 }
 
-async fn sequence(mut checks: Receiver<Step<Check>>, journal: Arc<Journal>, next: Sender<Step<(Ticket, Share)>>) {
+async fn sequence(mut checks: Receiver<Step<Check>>, journal: Arc<Journal>, next: Sender<Step<Line>>) {
     let lanes = Lanes::default();
     while let Some((correlation, check)) = checks.recv().await {
         let ticket = match check {
@@ -115,29 +123,30 @@ struct Lanes {
     closed: Arc<Lane>,
 }
 
-async fn enqueue((pending, bytes, share): Check, journal: &Journal, lanes: &Lanes) -> Result<(Ticket, Share), Refusal> {
+async fn enqueue((pending, sent, share): Check, journal: &Journal, lanes: &Lanes) -> Result<Line, Refusal> {
     let admitted = pending.outcome().await.inspect_err(|_| {
         // The key is only claimed here, but the claim can do no more than refuse the rest of the client's own stream.
-        if let Ok(submission) = Submission::decode(&bytes) {
+        if let Ok(submission) = Submission::decode(&sent.0.submission) {
             lanes.closed.refused(submission.key);
         }
     })?;
     let closed = lanes.closed.check(&admitted.submission().key).is_err();
     let ticket = journal.submit_in_turn(admitted, if closed { &lanes.closed } else { &lanes.open }).await?;
-    Ok((ticket, share))
+    Ok((ticket, sent, share))
 }
 
 async fn answer(
-    mut tickets: Receiver<Step<(Ticket, Share)>>,
+    mut tickets: Receiver<Step<Line>>,
     answers: Sender<Result<v1::SubmitStreamResponse, Status>>,
     breakage: oneshot::Receiver<Status>,
+    journal: Arc<Journal>,
 ) {
     while let Some((correlation, ticket)) = tickets.recv().await {
-        let outcome = match ticket {
-            Ok((ticket, _share)) => ticket.outcome().await,
+        let answer = match ticket {
+            Ok(line) => recorded(line, &journal).await,
             Err(refusal) => Err(refusal),
         };
-        let sent = answers.send_timeout(Ok(response(correlation, &outcome)), ANSWER_WAIT);
+        let sent = answers.send_timeout(Ok(response(correlation, answer)), ANSWER_WAIT);
         if sent.await.is_err() {
             return;
         }
@@ -148,10 +157,19 @@ async fn answer(
     }
 }
 
-fn response(correlation: u64, outcome: &Result<Recorded, Refusal>) -> v1::SubmitStreamResponse {
-    let outcome = match outcome {
-        Ok(recorded) => Outcome::Position(position(recorded)),
-        Err(refusal) => Outcome::Refusal(status::to_message(refusal)),
+async fn recorded(
+    (ticket, (signed, wanted), _share): Line,
+    journal: &Arc<Journal>,
+) -> Result<(Recorded, Bytes), Refusal> {
+    let (recorded, seal) = ticket.sealed().await?;
+    let receipt = if wanted { receipt::make(journal, &signed, &recorded, seal).await } else { Bytes::new() };
+    Ok((recorded, receipt))
+}
+
+fn response(correlation: u64, answer: Result<(Recorded, Bytes), Refusal>) -> v1::SubmitStreamResponse {
+    let (outcome, receipt) = match answer {
+        Ok((recorded, receipt)) => (Outcome::Position(position(&recorded)), receipt),
+        Err(refusal) => (Outcome::Refusal(status::to_message(&refusal)), Bytes::new()),
     };
-    v1::SubmitStreamResponse { correlation, outcome: Some(outcome) }
+    v1::SubmitStreamResponse { correlation, receipt, outcome: Some(outcome) }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use hefu_journal::{Journal, Recorded};
 use hefu_proto::v1::submission_service_server::SubmissionService;
 use hefu_proto::{convert, status, v1};
@@ -12,7 +13,7 @@ use tonic::{Request, Response, Status, Streaming};
 use crate::admission::Admission;
 use crate::lifetime::Lifetime;
 use crate::query::Queries;
-use crate::stream;
+use crate::{receipt, stream};
 
 /// Takes submissions.
 pub struct Submissions {
@@ -29,8 +30,9 @@ pub struct Submissions {
 #[tonic::async_trait]
 impl SubmissionService for Submissions {
     async fn submit(&self, request: Request<v1::SubmitRequest>) -> Result<Response<v1::SubmitResponse>, Status> {
-        let recorded = self.record(request.into_inner().signed).await.map_err(|r| status::to_status(&r))?;
-        Ok(Response::new(v1::SubmitResponse { position: Some(position(&recorded)) }))
+        let v1::SubmitRequest { signed, decline_receipt } = request.into_inner();
+        let answer = self.record(signed, !decline_receipt).await.map_err(|r| status::to_status(&r))?;
+        Ok(Response::new(answer))
     }
 
     type SubmitStreamStream = ReceiverStream<Result<v1::SubmitStreamResponse, Status>>;
@@ -53,18 +55,20 @@ impl SubmissionService for Submissions {
 }
 
 impl Submissions {
-    async fn record(&self, signed: Option<v1::SignedSubmission>) -> Result<Recorded, Refusal> {
-        let signed = convert::signed(signed)?; //                    the wire
-        let admitted = self.admission.admit(signed).await?; //       canonical form, limits, strict signature
-        let ticket = self.journal.submit(admitted)?; //              in line for the sequencer
-        ticket.outcome().await //                                    decided, chained, synced
+    async fn record(&self, signed: Option<v1::SignedSubmission>, receipt: bool) -> Result<v1::SubmitResponse, Refusal> {
+        let signed = convert::signed(signed)?; //                          the wire
+        let admitted = self.admission.admit(signed.clone()).await?; //     canonical form, limits, strict signature
+        let ticket = self.journal.submit(admitted)?; //                    in line for the sequencer
+        let (recorded, seal) = ticket.sealed().await?; //                  decided, chained, synced, sealed
+        let receipt = if receipt { receipt::make(&self.journal, &signed, &recorded, seal).await } else { Bytes::new() };
+        Ok(v1::SubmitResponse { position: Some(position(&recorded)), receipt })
     }
 }
 
 /// The position as the wire carries it.
 #[must_use]
 pub fn position(recorded: &Recorded) -> v1::Position {
-    let Recorded { seq, recorded_at, chain_hash, submission_hash, already_recorded } = recorded;
+    let Recorded { seq, recorded_at, chain_hash, submission_hash, already_recorded, .. } = recorded;
     let hash = |h: &SubmissionHash| h.as_bytes().to_vec().into();
     v1::Position {
         seq: seq.get(),

@@ -114,7 +114,7 @@ fn request(row: &Bad, world: &mut World, n: usize) -> v1::SubmitRequest {
         Make::Say(events) => draft.events = events(world),
         Make::Frame(spoil) => spoil(&mut draft),
         Make::As(key) => draft.key = key(),
-        Make::Wire(request) => return v1::SubmitRequest { signed: request() },
+        Make::Wire(request) => return v1::SubmitRequest { signed: request(), ..Default::default() },
         Make::Raw(_) | Make::Bytes(_) | Make::Sign(_) => {}
     }
     let bytes = match &row.make {
@@ -127,7 +127,8 @@ fn request(row: &Bad, world: &mut World, n: usize) -> v1::SubmitRequest {
         Make::Sign(spoil) => spoil(&signature, &bytes),
         _ => signature.as_bytes().to_vec(),
     };
-    v1::SubmitRequest { signed: Some(v1::SignedSubmission { submission: bytes.into(), signature: signature.into() }) }
+    let signed = v1::SignedSubmission { submission: bytes.into(), signature: signature.into() };
+    v1::SubmitRequest { signed: Some(signed), ..Default::default() }
 }
 
 /// The frame of a draft around one event of these bytes.

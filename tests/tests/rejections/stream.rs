@@ -28,6 +28,7 @@ async fn answers(server: &mut TestServer, sent: &[SignedSubmission]) -> Vec<v1::
         .map(|(correlation, signed)| v1::SubmitStreamRequest {
             correlation,
             signed: Some(convert::signed_to_wire(signed)),
+            ..Default::default()
         })
         .collect();
     let answers = server.submissions.submit_stream(tokio_stream::iter(requests)).await.expect("a stream").into_inner();

@@ -26,7 +26,7 @@ impl v1::submission_service_server::SubmissionService for FakeLedger {
         }
         let answer = self.book().answer(signed).ok_or_else(broken)?;
         let position = Some(answer.map_err(|r| status::to_status(&r))?);
-        Ok(Response::new(v1::SubmitResponse { position }))
+        Ok(Response::new(v1::SubmitResponse { position, ..Default::default() }))
     }
 
     async fn submit_stream(
@@ -48,7 +48,7 @@ impl v1::submission_service_server::SubmissionService for FakeLedger {
                 Ok(position) => Outcome::Position(position),
                 Err(refusal) => Outcome::Refusal(status::to_message(&refusal)),
             });
-            Ok(v1::SubmitStreamResponse { correlation: message.correlation, outcome })
+            Ok(v1::SubmitStreamResponse { correlation: message.correlation, outcome, ..Default::default() })
         });
         let mut over = false;
         let until_broken = answers.take_while(move |answer| !std::mem::replace(&mut over, answer.is_err()));

@@ -1,0 +1,70 @@
+//! Checkpoints for the world: the log signs one for each block, and shows one a second.
+
+use std::sync::{Arc, Weak};
+
+use hefu_journal::store::StoreError;
+use hefu_journal::{Journal, Published, RocksCheckpoints, Seal};
+use hefu_types::Size;
+use tokio::sync::watch;
+
+use crate::config::PUBLISH_INTERVAL;
+
+/// The published checkpoints, the latest at hand.
+#[derive(Clone)]
+pub struct Publisher {
+    kept: RocksCheckpoints,
+    latest: watch::Sender<Published>,
+}
+
+impl Publisher {
+    /// Publishes the checkpoint of the journal's head, and then, in the background, whatever comes, for as long as the journal
+    /// is there.
+    ///
+    /// # Errors
+    /// When the journal is empty, or the store can't be used.
+    pub fn start(journal: &Arc<Journal>, kept: RocksCheckpoints) -> Result<Self, StoreError> {
+        let mut seals = journal.seal();
+        let seal = seals.borrow_and_update().clone().ok_or_else(|| StoreError::new("the log is empty"))?;
+        let before = kept.up_to(seal.size(), 1)?.pop().filter(|before| before.size == seal.size());
+        let first = before.map_or_else(|| put(&kept, &seal), Ok)?;
+        let publisher = Self { kept, latest: watch::channel(first).0 };
+        tokio::spawn(publisher.clone().run(Arc::downgrade(journal), seals));
+        Ok(publisher)
+    }
+
+    /// The latest one.
+    #[must_use]
+    pub fn latest(&self) -> Published {
+        self.latest.borrow().clone()
+    }
+
+    /// Those up to a size, the largest first.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    pub fn up_to(&self, size: Size, limit: usize) -> Result<Vec<Published>, StoreError> {
+        self.kept.up_to(size, limit)
+    }
+
+    async fn run(self, journal: Weak<Journal>, mut seals: watch::Receiver<Option<Arc<Seal>>>) {
+        let mut tick = tokio::time::interval(PUBLISH_INTERVAL);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        while seals.changed().await.is_ok() && journal.strong_count() > 0 {
+            tick.tick().await;
+            let Some(seal) = seals.borrow_and_update().clone() else { continue };
+            let kept = self.kept.clone();
+            match tokio::task::spawn_blocking(move || put(&kept, &seal)).await {
+                Ok(Ok(published)) => drop(self.latest.send_replace(published)),
+                // The next one will do: nothing depends on any single one.
+                Ok(Err(e)) => tracing::error!(error = %e, "a checkpoint could not be published"),
+                Err(_) => return,
+            }
+        }
+    }
+}
+
+fn put(kept: &RocksCheckpoints, seal: &Seal) -> Result<Published, StoreError> {
+    let published = Published { size: seal.size(), note: seal.bytes.clone() };
+    kept.put(&published)?;
+    Ok(published)
+}
