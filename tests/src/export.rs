@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use hefu_journal::Journal;
-use hefu_types::{Entry, Seq};
-use hefu_verify::export::bundle_path;
-use hefu_verify::{Export, Head, Report, verify};
+use hefu_types::tile::{Contents, Tile};
+use hefu_types::{Entry, Seq, tree};
+use hefu_verify::{Export, Head, Report, TileRows, verify};
 
 /// Entries of a full bundle, as tlog-tiles says.
 pub const BUNDLE: usize = 256;
@@ -27,8 +27,24 @@ pub fn write(dir: &Path, entries: &[Bytes]) {
 /// The file of a bundle of so many entries.
 #[must_use]
 pub fn bundle_file(dir: &Path, n: u64, entries: usize) -> PathBuf {
-    let width = (entries < BUNDLE).then_some(entries as u64);
-    dir.join("tile/entries").join(bundle_path(n, width))
+    let width = u16::try_from(entries).expect("at most 256");
+    dir.join(Tile { contents: Contents::Entries, number: n, width }.to_string())
+}
+
+/// Writes the tiles of the tree over the entries.
+///
+/// # Panics
+/// When the folder can't be written.
+pub fn write_tree(dir: &Path, entries: &[Bytes]) -> TileRows {
+    let put = |tile: Tile, bytes: &[u8]| {
+        let path = dir.join(tile.to_string());
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        fs::write(path, bytes).expect("a tile");
+    };
+    let mut rows = TileRows::default();
+    entries.iter().for_each(|entry| rows.push(tree::leaf(entry), put));
+    rows.partial().for_each(|(tile, bytes)| put(tile, bytes));
+    rows
 }
 
 /// Entries as they stand in a bundle: each after its length.
@@ -92,10 +108,13 @@ pub fn verify_log(journal: &Journal) -> Report {
     let dir = tempfile::tempdir().expect("a folder");
     let entries = entries_of(journal);
     write(dir.path(), &entries);
+    let rows = write_tree(dir.path(), &entries);
+    let seal = journal.seal().borrow().clone().expect("a sealed log");
+    assert_eq!(rows.root(), seal.checkpoint.checkpoint().root(), "the checkpoint signs the tree over the entries");
     let head = *journal.head().borrow();
     assert_eq!(head.size.get(), entries.len() as u64, "the head counts the entries");
     let export = Export::open(dir.path()).expect("an export");
     let report = verify(&export, Head { size: head.size, chain_hash: head.chain_hash }, &mut |_| {}).expect("readable");
-    assert_eq!(report.failure, None);
+    assert_eq!((&report.failure, report.root), (&None, Some(rows.root())));
     report
 }

@@ -115,7 +115,7 @@ async fn keep_asking(server: &TestServer, done: Arc<AtomicBool>) -> usize {
 fn decoded(dir: &Path) -> Vec<DecodedEntry> {
     let export = Export::open(dir).expect("an export");
     let entry = |bytes| Entry::parse(bytes).expect("an entry").decode().expect("a submission");
-    export.entries().map(|bytes| entry(bytes.expect("a readable export"))).collect()
+    export.entries(None).map(|bytes| entry(bytes.expect("a readable export"))).collect()
 }
 
 /// Everything that is compared at one moment.

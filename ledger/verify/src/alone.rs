@@ -2,15 +2,15 @@
 
 use bytes::Bytes;
 use hefu_rules::{Admitted, admit};
-use hefu_types::{Entry, Reason, Refusal};
+use hefu_types::{Entry, NodeHash, Reason, Refusal, tree};
 
 use crate::report::FailureKind;
 
 /// What is wrong, what was expected, and what was found.
 pub(crate) type Misfit = (FailureKind, String, String);
 
-/// An entry whose bytes fit in themselves, with its signature verified.
-pub(crate) type Checked = Result<(Entry, Admitted), Misfit>;
+/// An entry whose bytes fit in themselves, with its signature verified, and its leaf of the tree.
+pub(crate) type Checked = Result<(Entry, Admitted, NodeHash), Misfit>;
 
 /// The layout of an entry.
 pub(crate) fn parse(bytes: &Bytes) -> Result<Entry, Misfit> {
@@ -29,7 +29,7 @@ pub(crate) fn check_alone(bytes: &Bytes) -> Checked {
     let admitted = admit(entry.signed()).map_err(|refusal| {
         (kind_of_bytes(refusal.reason), "a canonical, strictly signed submission".to_owned(), describe(&refusal))
     })?;
-    Ok((entry, admitted))
+    Ok((entry, admitted, tree::leaf(bytes)))
 }
 
 pub(crate) fn describe(refusal: &Refusal) -> String {

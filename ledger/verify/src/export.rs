@@ -1,16 +1,19 @@
-//! A directory of tlog-tiles entry bundles, read one bundle at a time.
+//! An export: the log's static files, read one at a time.
 //!
 //! `tile/entries/<N>` holds 256 entries, `tile/entries/<N>.p/<W>` the first W of them; each entry is a 16-bit big-endian
-//! length and its bytes. N is written in groups of three digits, all but the last with an `x` before them.
-//! Source: C2SP tlog-tiles, <https://c2sp.org/tlog-tiles>.
+//! length and its bytes. `tile/<L>/<N>` holds 256 nodes of the tree. N is written in groups of three digits, all but the last
+//! with an `x` before them. Source: C2SP tlog-tiles, <https://c2sp.org/tlog-tiles>.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use bytes::{Buf as _, Bytes};
-use hefu_types::limits::{BUNDLE_ENTRIES, ENTRY_BYTES_MAX};
+use hefu_types::Size;
+use hefu_types::limits::{BUNDLE_ENTRIES, ENTRY_BYTES_MAX, NOTE_BYTES_MAX};
+use hefu_types::tile::{Contents, TILE_WIDTH, Tile};
+
+use crate::directory::Directory;
 
 /// An export that can't be read. Damaged contents are no error but a finding, see [`crate::verify()`].
 #[derive(Debug, thiserror::Error)]
@@ -25,17 +28,51 @@ pub enum ExportError {
     #[error("{path} can't be read")]
     Io {
         /// The file.
-        path: PathBuf,
+        path: String,
         /// The cause.
         #[source]
         source: io::Error,
     },
 }
 
-/// An export directory.
-#[derive(Clone, Debug)]
+/// Where the files of a log are.
+pub trait Source: Send + Sync {
+    /// A file's bytes, no more than one beyond `max`; `None` when it is not there.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    fn read(&self, path: &str, max: u64) -> io::Result<Option<Bytes>>;
+
+    /// The widths of the files of this number, 256 for a full one; none when files can't be listed.
+    ///
+    /// # Errors
+    /// When a folder can't be read.
+    fn widths(&self, contents: Contents, number: u64) -> io::Result<BTreeSet<u16>>;
+
+    /// The number of the last file, full or partial, whether or not those before it are there; `None` without one, or when
+    /// files can't be listed.
+    ///
+    /// # Errors
+    /// When a folder can't be read.
+    fn last(&self, contents: Contents) -> io::Result<Option<u64>>;
+
+    /// Whether it has tiles of the tree, so that each of them must be there.
+    fn has_tree(&self) -> bool;
+
+    /// What it is called in messages.
+    fn name(&self) -> String;
+}
+
+/// An export.
 pub struct Export {
-    root: PathBuf,
+    source: Box<dyn Source>,
+}
+
+/// A file, and the others of its number.
+pub(crate) struct Found {
+    pub(crate) width: u16,
+    pub(crate) bytes: Bytes,
+    narrower: BTreeSet<u16>,
 }
 
 /// The entries of one bundle, and what its files hold beside them.
@@ -46,7 +83,7 @@ pub struct Bundle {
     /// Bytes after them: of an entry that is cut off, or after the 256th.
     pub leftover: usize,
     /// The width of a partial file of this bundle that holds something else than its first entries.
-    pub differing: Option<u64>,
+    pub differing: Option<u16>,
 }
 
 impl Bundle {
@@ -71,62 +108,71 @@ impl Bundle {
     }
 }
 
-/// The path of bundle `n` below `tile/entries/`, for a full bundle or the first `width` entries of one.
-///
-/// ```
-/// assert_eq!(hefu_verify::export::bundle_path(1_234_067, None), "x001/x234/067");
-/// assert_eq!(hefu_verify::export::bundle_path(0, Some(12)), "000.p/12");
-/// ```
-#[must_use]
-pub fn bundle_path(n: u64, width: Option<u64>) -> String {
-    let mut groups = vec![format!("{:03}", n % 1_000)];
-    let mut rest = n / 1_000;
-    while rest > 0 {
-        groups.insert(0, format!("x{:03}", rest % 1_000));
-        rest /= 1_000;
-    }
-    let path = groups.join("/");
-    width.map_or(path.clone(), |w| format!("{path}.p/{w}"))
-}
-
 impl Export {
     /// Opens an export directory.
     ///
     /// # Errors
     /// When it holds no `tile/entries`.
     pub fn open(root: &Path) -> Result<Self, ExportError> {
-        if root.join("tile/entries").is_dir() {
-            Ok(Self { root: root.to_owned() })
-        } else {
-            Err(ExportError::NoExport(root.to_owned()))
-        }
+        let directory = Directory::open(root).ok_or_else(|| ExportError::NoExport(root.to_owned()))?;
+        Ok(Self::of(Box::new(directory)))
     }
 
-    /// Tells every file that is named as a bundle: its number and, for a partial one, its width. In no order.
+    /// An export that is somewhere else.
+    #[must_use]
+    pub fn of(source: Box<dyn Source>) -> Self {
+        Self { source }
+    }
+
+    /// The checkpoint's bytes, if it has one.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub fn checkpoint(&self) -> Result<Option<Bytes>, ExportError> {
+        self.read("checkpoint", NOTE_BYTES_MAX as u64)
+    }
+
+    /// The bytes of a file; `None` when it is not there, or no regular file.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub fn tile(&self, tile: Tile) -> Result<Option<Bytes>, ExportError> {
+        self.read(&tile.to_string(), longest(tile))
+    }
+
+    /// The widths of the files of a number.
     ///
     /// # Errors
     /// When a folder can't be read.
-    pub fn each_bundle(&self, tell: &mut dyn FnMut(u64, Option<u64>)) -> Result<(), ExportError> {
-        each_below(&self.root.join("tile/entries"), "", tell)
+    pub fn widths(&self, contents: Contents, number: u64) -> Result<BTreeSet<u16>, ExportError> {
+        self.source.widths(contents, number).map_err(|e| self.io("", e))
     }
 
-    /// The number of the last bundle that is there, full or partial, whether or not those before it are.
-    pub(crate) fn last_bundle(&self) -> Result<Option<u64>, ExportError> {
-        let mut last = None;
-        self.each_bundle(&mut |n, _| last = last.max(Some(n)))?;
-        Ok(last)
+    /// The number of the last file, see [`Source::last`].
+    ///
+    /// # Errors
+    /// When a folder can't be read.
+    pub fn last(&self, contents: Contents) -> Result<Option<u64>, ExportError> {
+        self.source.last(contents).map_err(|e| self.io("", e))
     }
 
-    /// All entries' bytes in order, one bundle in memory at a time; ends where the bundles end, or with an error at a bundle
-    /// that is damaged.
-    pub fn entries(&self) -> impl Iterator<Item = Result<Bytes, ExportError>> + '_ {
+    pub(crate) fn has_tree(&self) -> bool {
+        self.source.has_tree()
+    }
+
+    /// All entries' bytes in order, one bundle in memory at a time, up to a size or else the end of what is there; ends with an
+    /// error at a bundle that is damaged.
+    pub fn entries(&self, size: Option<Size>) -> impl Iterator<Item = Result<Bytes, ExportError>> + '_ {
         let mut n = 0;
         let mut open = true;
+        let end = usize::try_from(size.map_or(u64::MAX, Size::get)).unwrap_or(usize::MAX);
         std::iter::from_fn(move || {
             if !open {
                 return None;
             }
-            let bundle = self.bundle(n).and_then(|b| if b.is_whole() { Ok(b) } else { Err(ExportError::Damaged(n)) });
+            let hint = size.unwrap_or(Size::new(u64::MAX));
+            let bundle = self.bundle(n, hint);
+            let bundle = bundle.and_then(|b| if b.is_whole() { Ok(b) } else { Err(ExportError::Damaged(n)) });
             n += 1;
             open = bundle.as_ref().is_ok_and(|b| b.entries.len() as u64 == BUNDLE_ENTRIES);
             Some(match bundle {
@@ -135,25 +181,23 @@ impl Export {
             })
         })
         .flatten()
+        .take(end)
     }
 
-    /// Bundle `n`: the full file, else the widest partial one, else nothing; narrower ones are held against it. What is no
-    /// regular file is not there, and of a file that is too long no more is read than tells so.
+    /// Bundle `n` of a log of this size: the full file, else the widest partial one, else nothing; narrower ones are held
+    /// against it. What is no regular file is not there, and of a file that is too long no more is read than tells so.
     ///
     /// # Errors
     /// When a file can't be read.
-    pub fn bundle(&self, n: u64) -> Result<Bundle, ExportError> {
-        let mut widths = self.widths(n)?;
-        if self.path(n, None).is_file() {
-            widths.insert(BUNDLE_ENTRIES);
-        }
-        let Some(widest) = widths.pop_last() else { return Ok(Bundle::default()) };
-        let file = |width| self.read(n, Some(width).filter(|w| *w != BUNDLE_ENTRIES));
-        let mut bundle = Bundle::split(file(widest)?);
-        for width in widths {
-            let narrower = Bundle::split(file(width)?);
+    pub fn bundle(&self, n: u64, size: Size) -> Result<Bundle, ExportError> {
+        let hint = size.get().saturating_sub(n.saturating_mul(BUNDLE_ENTRIES)).min(TILE_WIDTH);
+        let hint = u16::try_from(hint).expect("at most 256");
+        let Some(found) = self.widest(Contents::Entries, n, hint)? else { return Ok(Bundle::default()) };
+        let mut bundle = Bundle::split(found.bytes.clone());
+        for (width, file) in self.narrower(Contents::Entries, n, &found)? {
+            let narrower = Bundle::split(file);
             let same = narrower.leftover == 0
-                && narrower.entries.len() as u64 == width
+                && narrower.entries.len() == usize::from(width)
                 && bundle.entries.starts_with(&narrower.entries);
             if !same {
                 bundle.differing = Some(width);
@@ -162,65 +206,55 @@ impl Export {
         Ok(bundle)
     }
 
-    /// The bytes of a bundle's file, as they are.
-    ///
-    /// # Errors
-    /// When it can't be read.
-    pub fn read(&self, n: u64, width: Option<u64>) -> Result<Bytes, ExportError> {
-        let path = self.path(n, width);
-        let mut bytes = vec![];
-        let read = File::open(&path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes));
-        read.map_err(|source| ExportError::Io { path, source })?;
-        Ok(bytes.into())
-    }
-
-    /// The widths of the partial files of bundle `n`.
-    fn widths(&self, n: u64) -> Result<BTreeSet<u64>, ExportError> {
-        let mut widths = BTreeSet::new();
-        let dir = self.root.join("tile/entries").join(format!("{}.p", bundle_path(n, None)));
-        if dir.is_dir() {
-            let path = format!("{}.p/", bundle_path(n, None));
-            each_below(&dir, &path, &mut |_, width| widths.extend(width))?;
+    /// The widest file of a number; `hint` is a width to try where files can't be listed.
+    pub(crate) fn widest(&self, contents: Contents, number: u64, hint: u16) -> Result<Option<Found>, ExportError> {
+        let mut widths = self.widths(contents, number)?;
+        let listed = widths.clone();
+        widths.extend([hint, TILE_WIDTH as u16]);
+        while let Some(width) = widths.pop_last().filter(|width| *width > 0) {
+            if let Some(bytes) = self.tile(Tile { contents, number, width })? {
+                let narrower = listed.into_iter().filter(|other| *other < width).collect();
+                return Ok(Some(Found { width, bytes, narrower }));
+            }
         }
-        Ok(widths)
+        Ok(None)
     }
 
-    fn path(&self, n: u64, width: Option<u64>) -> PathBuf {
-        self.root.join("tile/entries").join(bundle_path(n, width))
+    /// The other files of a number.
+    pub(crate) fn narrower(
+        &self,
+        contents: Contents,
+        number: u64,
+        found: &Found,
+    ) -> Result<Vec<(u16, Bytes)>, ExportError> {
+        let read = |width: &u16| Ok((*width, self.tile(Tile { contents, number, width: *width })?.unwrap_or_default()));
+        found.narrower.iter().map(read).collect()
+    }
+
+    fn read(&self, path: &str, max: u64) -> Result<Option<Bytes>, ExportError> {
+        self.source.read(path, max).map_err(|e| self.io(path, e))
+    }
+
+    fn io(&self, path: &str, source: io::Error) -> ExportError {
+        ExportError::Io { path: format!("{}/{path}", self.source.name()), source }
     }
 }
 
-/// The length of a bundle of the longest entries, in bytes.
-const LONGEST: u64 = BUNDLE_ENTRIES * (2 + ENTRY_BYTES_MAX as u64);
-
-fn each_below(dir: &Path, below: &str, tell: &mut dyn FnMut(u64, Option<u64>)) -> Result<(), ExportError> {
-    let io = |source| ExportError::Io { path: dir.to_owned(), source };
-    for file in fs::read_dir(dir).map_err(io)? {
-        let path = file.map_err(io)?.path();
-        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
-        if path.is_dir() && (name.starts_with('x') || name.ends_with(".p")) {
-            each_below(&path, &format!("{below}{name}/"), tell)?;
-        } else if let Some((n, width)) = bundle_of(&format!("{below}{name}")).filter(|_| path.is_file()) {
-            tell(n, width);
-        }
+/// The most bytes that a file can have.
+const fn longest(tile: Tile) -> u64 {
+    match tile.contents {
+        Contents::Entries => BUNDLE_ENTRIES * (2 + ENTRY_BYTES_MAX as u64),
+        Contents::Nodes(_) => 32 * TILE_WIDTH,
     }
-    Ok(())
-}
-
-/// The bundle that a path belongs to; `None` when no bundle has this path.
-fn bundle_of(path: &str) -> Option<(u64, Option<u64>)> {
-    let (number, width) = match path.split_once(".p/") {
-        Some((number, width)) => (number, Some(width.parse().ok().filter(|w| (1..BUNDLE_ENTRIES).contains(w))?)),
-        None => (path, None),
-    };
-    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
-    let n = digits.parse().ok()?;
-    (bundle_path(n, width) == path).then_some((n, width))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs::{self, File};
+
+    const END: Size = Size::new(u64::MAX);
+    const LONGEST: u64 = longest(Tile { contents: Contents::Entries, number: 0, width: 1 });
 
     #[test]
     fn splits_whole_entries_and_keeps_count_of_the_rest() {
@@ -249,9 +283,9 @@ mod tests {
             [(&three[..6], None), (&three[..3], Some(2)), (&three[3..], Some(2)), (&[], Some(2))]
         {
             let (_folder, export) = export(&[("000.p/3", &three), ("000.p/2", narrower)]);
-            let bundle = export.bundle(0).unwrap();
+            let bundle = export.bundle(0, END).unwrap();
             assert_eq!((bundle.entries.len(), bundle.differing), (3, differing));
-            assert_eq!(bundle.is_whole(), export.entries().all(|entry| entry.is_ok()));
+            assert_eq!(bundle.is_whole(), export.entries(None).all(|entry| entry.is_ok()));
         }
     }
 
@@ -262,29 +296,10 @@ mod tests {
         let root = folder.path().join("tile/entries");
         let sparse = File::create(root.join("000")).unwrap();
         sparse.set_len(1 << 40).unwrap();
-        let bundle = export.bundle(0).unwrap();
+        let bundle = export.bundle(0, END).unwrap();
         assert_eq!((bundle.entries.len() as u64, bundle.leftover as u64), (256, LONGEST + 1 - 512));
         std::os::unix::fs::symlink("/dev/zero", root.join("001")).unwrap();
-        assert_eq!(export.bundle(1).unwrap().entries.len(), 0);
-        assert_eq!(export.last_bundle().unwrap(), Some(1));
-    }
-
-    #[test]
-    fn a_path_names_its_bundle() {
-        for (n, width) in [(0, None), (67, Some(3)), (999, None), (1_000, None), (1_234_067, Some(255))] {
-            assert_eq!(bundle_of(&bundle_path(n, width)), Some((n, width)));
-        }
-        for other in
-            ["", "0", "0000", "x000/001", "x1/000", "000.p", "000.p/", "000.p/+3", "000.p/03", ".tmpA1", "001~"]
-        {
-            assert_eq!(bundle_of(other), None, "{other}");
-        }
-    }
-
-    #[test]
-    fn paths_follow_the_specification() {
-        assert_eq!(bundle_path(67, None), "067");
-        assert_eq!(bundle_path(1_000, None), "x001/000");
-        assert_eq!(bundle_path(1_234_067, Some(255)), "x001/x234/067.p/255");
+        assert_eq!(export.bundle(1, END).unwrap().entries.len(), 0);
+        assert_eq!(export.last(Contents::Entries).unwrap(), Some(1));
     }
 }

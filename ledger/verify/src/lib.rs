@@ -1,7 +1,7 @@
 //! The auditor's half: is this export the log that ends in that head, and does every entry follow from the rules?
 //!
-//! [`Export`] reads a directory of tlog-tiles entry bundles. [`verify()`] checks it entry by entry against a [`Head`] that the
-//! auditor got from elsewhere ([`verify_prefix`] takes an older one): layout, position, time, link, canonical form, strict
+//! [`Export`] reads the log's static files (C2SP tlog-tiles), from a directory or any other [`Source`]. [`verify()`] checks them
+//! entry by entry against a [`Head`] or a signed checkpoint that the auditor got from elsewhere ([`verify_prefix`] takes an older one): layout, position, time, link, canonical form, strict
 //! signature, the signer's own chain, and the rules (`hefu_rules::admit` and `State::record`, the same functions that the
 //! server ran). It stops at the first entry that does not fit and says which one, what was expected and what was found.
 //!
@@ -13,9 +13,12 @@
 
 mod alone;
 mod check;
+mod directory;
 pub mod export;
 mod report;
+mod rows;
 
 pub use check::{verify, verify_prefix};
-pub use export::{Bundle, Export, ExportError};
-pub use report::{Failure, FailureKind, Head, Report};
+pub use export::{Bundle, Export, ExportError, Source};
+pub use report::{End, Failure, FailureKind, Head, Report};
+pub use rows::TileRows;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use hefu_types::{ChainHash, LedgerId, Millis, Seq, Size};
+use hefu_types::{ChainHash, Checkpoint, LedgerId, Millis, RootHash, Seq, Size};
 use serde::Serialize;
 
 /// Where the log ends, as the auditor learned it from elsewhere.
@@ -12,6 +12,41 @@ pub struct Head {
     pub size: Size,
     /// The chain hash of the last one.
     pub chain_hash: ChainHash,
+}
+
+/// How the end of the log is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mark {
+    Chain(ChainHash),
+    Root(RootHash),
+}
+
+/// The end of the log, by its size and its mark.
+#[derive(Clone, Copy, Debug)]
+pub struct End {
+    pub(crate) size: Size,
+    pub(crate) mark: Mark,
+}
+
+impl End {
+    /// The number of entries.
+    #[must_use]
+    pub const fn size(&self) -> Size {
+        self.size
+    }
+}
+
+impl From<Head> for End {
+    fn from(head: Head) -> Self {
+        Self { size: head.size, mark: Mark::Chain(head.chain_hash) }
+    }
+}
+
+/// A checkpoint whose signature the auditor has verified.
+impl From<&Checkpoint> for End {
+    fn from(checkpoint: &Checkpoint) -> Self {
+        Self { size: checkpoint.size(), mark: Mark::Root(checkpoint.root()) }
+    }
 }
 
 /// What kind of fault was found.
@@ -40,7 +75,9 @@ pub enum FailureKind {
     KeyChain,
     /// The rules forbid the submission at this position.
     Rules,
-    /// The last entry's chain hash is not the head's.
+    /// A tile is not that of the tree over the entries.
+    Tile,
+    /// The last entry's chain hash, or the root of the tree, is not the head's.
     Head,
 }
 
@@ -58,6 +95,7 @@ impl fmt::Display for FailureKind {
             Self::Signature => "signature",
             Self::KeyChain => "key_chain",
             Self::Rules => "rules",
+            Self::Tile => "tile",
             Self::Head => "head",
         })
     }
@@ -97,6 +135,12 @@ pub struct Report {
     pub bytes: u64,
     /// Events in them.
     pub events: u64,
+    /// The chain hash of the last of them.
+    pub chain_hash: Option<ChainHash>,
+    /// The root of the tree over them.
+    pub root: Option<RootHash>,
+    /// Tiles of the tree that were there and fit.
+    pub tiles: u64,
     /// When the last of them was recorded.
     pub recorded_at: Millis,
     /// The verdict on signatures: each was verified strictly.

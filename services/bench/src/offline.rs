@@ -70,7 +70,7 @@ fn replay(export: &Export) -> anyhow::Result<()> {
     let memory = Memory::new();
     let projector = Projector::new(&memory);
     let mut batch = Vec::with_capacity(BATCH);
-    for bytes in export.entries() {
+    for bytes in export.entries(None) {
         batch.push(Entry::parse(bytes?)?.decode()?);
         if batch.len() == BATCH {
             projector.apply_all(&batch)?;

@@ -55,6 +55,27 @@ impl Reader {
         })
     }
 
+    /// The latest published checkpoint of at least a size, as a signed note that nobody has verified yet.
+    ///
+    /// # Errors
+    /// When the server refuses or does not answer.
+    pub async fn checkpoint(&self, size_min: Size) -> Result<Bytes, ClientError> {
+        let request = v1::GetCheckpointRequest { size_min: size_min.get() };
+        let answer = self.server.ask(async |server| server.proofs().get_checkpoint(request).await).await?;
+        let missing = || ClientError::Protocol("an answer without a checkpoint".into());
+        Ok(answer.checkpoint.ok_or_else(missing)?.note)
+    }
+
+    /// The published checkpoint of exactly a size, if there is one.
+    ///
+    /// # Errors
+    /// When the server refuses or does not answer.
+    pub async fn checkpoint_of(&self, size: Size) -> Result<Option<Bytes>, ClientError> {
+        let request = v1::ListCheckpointsRequest { size_max: size.get(), limit: 1 };
+        let answer = self.server.ask(async |server| server.proofs().list_checkpoints(request).await).await?;
+        Ok(answer.checkpoints.into_iter().find(|found| found.size == size.get()).map(|found| found.note))
+    }
+
     /// The entries from a position up to a size.
     #[must_use]
     pub fn entries(&self, from: Seq, to: Size) -> Entries {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use hefu_proto::v1::log_service_client::LogServiceClient;
+use hefu_proto::v1::proof_service_client::ProofServiceClient;
 use hefu_proto::v1::submission_service_client::SubmissionServiceClient;
 use hefu_proto::v1::view_service_client::ViewServiceClient;
 use hefu_proto::{status, v1};
@@ -95,6 +96,12 @@ impl Server {
     #[must_use]
     pub fn log(&self) -> LogServiceClient<Channel> {
         LogServiceClient::new(self.channel.clone()).max_decoding_message_size(ANSWER_BYTES_MAX)
+    }
+
+    /// The generated client of checkpoints and proofs.
+    #[must_use]
+    pub fn proofs(&self) -> ProofServiceClient<Channel> {
+        ProofServiceClient::new(self.channel.clone()).max_decoding_message_size(ANSWER_BYTES_MAX)
     }
 
     /// The generated client of the views.

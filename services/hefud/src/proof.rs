@@ -9,7 +9,7 @@ use hefu_proto::{status, v1};
 use hefu_types::{NodeHash, Reason, Refusal, Seq, Size};
 use tonic::{Request, Response, Status};
 
-use crate::config::CHECKPOINTS_MAX;
+use crate::config::{CHECKPOINTS_MAX, VIEW_WAIT};
 use crate::publish::Publisher;
 
 /// Proves.
@@ -56,9 +56,17 @@ impl Proofs {
 impl ProofService for Proofs {
     async fn get_checkpoint(
         &self,
-        _: Request<v1::GetCheckpointRequest>,
+        request: Request<v1::GetCheckpointRequest>,
     ) -> Result<Response<v1::GetCheckpointResponse>, Status> {
-        let checkpoint = Some(checkpoint(self.publisher.latest()));
+        let size = Size::new(request.into_inner().size_min);
+        let head = self.journal.head().borrow().size;
+        if size > head {
+            return Err(refuse(Reason::SeqBeyondHead, "size_min", format!("the log has {head} entries, not {size}")));
+        }
+        let published = tokio::time::timeout(VIEW_WAIT, self.publisher.at_least(size)).await;
+        let late =
+            |_| refuse(Reason::ViewBehind, "size_min", format!("no checkpoint of {size} entries is published yet"));
+        let checkpoint = Some(checkpoint(published.map_err(late)?));
         Ok(Response::new(v1::GetCheckpointResponse { checkpoint }))
     }
 

@@ -38,6 +38,16 @@ impl Publisher {
         self.latest.borrow().clone()
     }
 
+    /// The latest one, as soon as it has this size.
+    pub async fn at_least(&self, size: Size) -> Published {
+        let mut latest = self.latest.subscribe();
+        match latest.wait_for(|published| published.size >= size).await {
+            Ok(published) => published.clone(),
+            // The sender is this publisher's own.
+            Err(_) => self.latest(),
+        }
+    }
+
     /// Those up to a size, the largest first.
     ///
     /// # Errors

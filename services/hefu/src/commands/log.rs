@@ -1,8 +1,8 @@
 //! `hefu log`: the log as it is.
 
-mod bundles;
 mod existing;
 mod export;
+mod files;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -25,12 +25,12 @@ pub(crate) enum LogCommand {
         #[arg(short = 'n', long = "entries", value_name = "COUNT", default_value_t = 10)]
         count: u64,
     },
-    /// Write all entries as tlog-tiles bundles, and print the head that they end in. An existing export of the same log is
-    /// checked and continued; nothing in it is ever changed.
+    /// Write the log as static files (C2SP tlog-tiles): entries, tiles of the tree, and the checkpoint; print the head that
+    /// they end in. An existing export of the same log is checked and continued; nothing in it is ever changed.
     Export {
         /// The directory: new, empty, or an export.
         dir: PathBuf,
-        /// Stop at this size instead of the head; not beyond it, and not below what the directory holds.
+        /// Stop at this size instead of the latest checkpoint; not beyond the head, and not below what the directory holds.
         #[arg(long, value_name = "SIZE")]
         size: Option<u64>,
     },

@@ -68,7 +68,7 @@ fn replay(export: &Export, memory: &Memory, last: Option<Seq>) -> Result<(), Fai
     let projector = Projector::new(memory);
     let mut checker = EntryChecker::start();
     let mut batch: Vec<DecodedEntry> = Vec::with_capacity(BATCH);
-    for bytes in export.entries() {
+    for bytes in export.entries(None) {
         let entry = checker.check(bytes?)?;
         if last.is_some_and(|last| entry.seq() > last) {
             break;

@@ -1,9 +1,9 @@
-//! `hefu verify`: offline, against a head from elsewhere.
+//! `hefu verify`: offline, against a head or a checkpoint key from elsewhere.
 
 use std::path::PathBuf;
 
-use hefu_types::{ChainHash, Size};
-use hefu_verify::{Export, ExportError, FailureKind, Head, Report, verify, verify_prefix};
+use hefu_types::{ChainHash, SignedCheckpoint, Size, VerifierKey};
+use hefu_verify::{End, Export, ExportError, FailureKind, Head, Report, verify, verify_prefix};
 use serde::Deserialize;
 
 use crate::context::{Context, progress};
@@ -11,7 +11,7 @@ use crate::failure::{Exit, Failure};
 use crate::output::{Hash, Time, record};
 
 #[derive(Debug, clap::Args)]
-#[command(group(clap::ArgGroup::new("known_head").args(["size", "head"]).required(true)))]
+#[command(group(clap::ArgGroup::new("known_end").args(["size", "head", "key"]).required(true)))]
 pub(crate) struct VerifyArgs {
     /// The export's directory.
     dir: PathBuf,
@@ -24,6 +24,13 @@ pub(crate) struct VerifyArgs {
     /// Both from a file, as printed by `hefu --output json log head`.
     #[arg(long, value_name = "FILE", conflicts_with = "chain_hash")]
     head: Option<PathBuf>,
+    /// The log's checkpoint key (`name+hash+base64`, as `hefud init` prints it): the export must end in a checkpoint that this
+    /// key signed.
+    #[arg(long, value_name = "VKEY", value_parser = log_key)]
+    key: Option<VerifierKey>,
+    /// The checkpoint to end in, from elsewhere, instead of the one in the export.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    checkpoint: Option<PathBuf>,
     /// Accept an export that goes on after the head, such as a newer export than the head: the entries up to the head are
     /// verified, those after it are only counted and held to be linked.
     #[arg(long)]
@@ -47,6 +54,9 @@ record! {
         both entries_after_head: Option<u64>,
         both events: u64,
         both bytes: u64,
+        both tiles: u64,
+        both chain_hash: Option<Hash>,
+        both root: Option<Hash>,
         both recorded_at: Option<Time>,
         both signatures: String,
         both failure_seq: Option<u64>,
@@ -57,11 +67,11 @@ record! {
 }
 
 pub(crate) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure> {
-    let head = head(args)?;
     let export = Export::open(&args.dir)?;
-    let bar = progress("entries", head.size.get());
-    let check = if args.prefix { verify_prefix } else { verify };
-    let report = check(&export, head, &mut |entries| bar.set_position(entries))?;
+    let end = end(args, &export)?;
+    let bar = progress("entries", end.size().get());
+    let told = &mut |entries| bar.set_position(entries);
+    let report = if args.prefix { verify_prefix(&export, end, told)? } else { verify(&export, end, told)? };
     bar.finish_and_clear();
     context.one(&row(&report, args.prefix))?;
     match report.failure {
@@ -71,7 +81,7 @@ pub(crate) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure>
             }
             Ok(Exit::Done)
         }
-        Some(failure) => Err(found(&failure, head.size, args.prefix)),
+        Some(failure) => Err(found(&failure, end.size(), args.prefix)),
     }
 }
 
@@ -82,6 +92,28 @@ fn chain_hash(text: &str) -> Result<ChainHash, String> {
             text.chars().count()
         )
     })
+}
+
+fn log_key(text: &str) -> Result<VerifierKey, String> {
+    let key = text.parse::<VerifierKey>().ok().filter(VerifierKey::is_log_key);
+    key.ok_or_else(|| "a checkpoint key is `name+hash+base64`, as `hefud init` prints it".to_owned())
+}
+
+/// The end that the log must have, from a source that is not the export, or signed by its key.
+fn end(args: &VerifyArgs, export: &Export) -> Result<End, Failure> {
+    let Some(key) = &args.key else { return Ok(head(args)?.into()) };
+    let note = match &args.checkpoint {
+        Some(path) => std::fs::read(path).map_err(|e| Failure::file(path, &e))?.into(),
+        None => export.checkpoint()?.ok_or_else(|| {
+            Failure::usage("the export holds no checkpoint", "Give one with --checkpoint, or a head with --head.")
+        })?,
+    };
+    let signed = SignedCheckpoint::open(&note, key).map_err(|e| {
+        let remedy = "Keep the export: it may be evidence. Check that the key is the one of this log.";
+        let detail = "the checkpoint is not signed by this key";
+        Failure::new(Exit::Broken, "CHECKPOINT_INVALID", detail, remedy).because(&e)
+    })?;
+    Ok(signed.checkpoint().into())
 }
 
 fn head(args: &VerifyArgs) -> Result<Head, Failure> {
@@ -140,6 +172,9 @@ fn row(report: &Report, prefix: bool) -> ReportRow {
         entries_after_head: prefix.then_some(report.entries_after_head),
         events: report.events,
         bytes: report.bytes,
+        tiles: report.tiles,
+        chain_hash: report.chain_hash.map(|hash| Hash::of(hash.as_bytes())),
+        root: report.root.map(|hash| Hash::of(hash.as_bytes())),
         recorded_at: (report.entries > 0).then_some(Time(report.recorded_at.get())),
         signatures: report.signatures.to_owned(),
         failure_seq: failure.map(|f| f.seq.get()),

@@ -1,85 +1,150 @@
 //! What an export directory holds already. It is only ever continued: a copy that says something else than the server is
 //! evidence, so everything in it is looked at before a byte is written.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use hefu_client::EntryChecker;
-use hefu_types::Seq;
 use hefu_types::limits::BUNDLE_ENTRIES;
-use hefu_verify::export::bundle_path;
-use hefu_verify::{Bundle, Export};
+use hefu_types::tile::{Contents, Tile};
+use hefu_types::{Checkpoint, Note, Seq, Size, tree};
+use hefu_verify::{Bundle, Export, TileRows};
 
+use super::files::frame;
 use crate::failure::{Exit, Failure};
 
-/// The bundles of an export.
-#[derive(Debug)]
+/// An export as it is found.
 pub(super) struct Existing {
-    directory: PathBuf,
-    /// Full bundles; perhaps a partial one follows.
-    pub(super) full: u64,
-    /// The widths of each bundle's files; narrower ones stay when an export is interrupted.
-    widths: BTreeMap<u64, BTreeSet<u64>>,
+    pub(super) directory: PathBuf,
+    /// `None` when there is nothing yet.
+    export: Option<Export>,
+    /// The number of entries that were checked.
+    size: Size,
+    /// Tiles of the tree over its entries that are not there, as after an interruption.
+    pub(super) missing: Vec<(Tile, Vec<u8>)>,
+}
+
+/// What its entries amount to.
+pub(super) struct Checked {
+    pub(super) checker: EntryChecker,
+    pub(super) rows: TileRows,
+    /// The bundle that is not full.
+    pub(super) bundle: Vec<u8>,
 }
 
 impl Existing {
-    /// Finds the bundles: none in a directory that is new or empty. One that holds something else is refused.
+    /// Nothing, in a directory that is new or empty. One that holds something else than an export is refused.
     pub(super) fn open(directory: &Path) -> Result<Self, Failure> {
-        let mut existing = Self { directory: directory.to_owned(), full: 0, widths: BTreeMap::new() };
-        let Ok(export) = Export::open(directory) else {
-            return if existing.is_vacant()? { Ok(existing) } else { Err(existing.no_export()) };
-        };
-        export.each_bundle(&mut |number, width| {
-            existing.widths.entry(number).or_default().insert(width.unwrap_or(BUNDLE_ENTRIES));
-        })?;
-        let is_full = |number: &u64| existing.widest(*number) == Some(BUNDLE_ENTRIES);
-        existing.full = (0..).take_while(is_full).count() as u64;
-        match existing.widths.last_key_value() {
-            Some((last, _)) if *last > existing.full => {
-                let detail = format!("it holds bundle {last}, and not all of bundle {}", existing.full);
-                Err(existing.differs(&detail))
+        let export = Export::open(directory).ok();
+        let existing = Self { directory: directory.to_owned(), export, size: Size::EMPTY, missing: vec![] };
+        if existing.export.is_some() || existing.is_vacant()? { Ok(existing) } else { Err(existing.no_export()) }
+    }
+
+    /// Checks every entry and link, every tile, and the checkpoint.
+    pub(super) fn check(mut self) -> Result<(Self, Checked), Failure> {
+        let mut checked = Checked { checker: EntryChecker::start(), rows: TileRows::default(), bundle: vec![] };
+        let kept = self.kept()?;
+        let mut filled = vec![];
+        for number in 0.. {
+            for entry in self.bundle(number)? {
+                let entry = checked.checker.check(entry).map_err(|e| self.differs(&e.to_string()))?;
+                checked.rows.push(tree::leaf(entry.bytes()), |tile, bytes| filled.push((tile, bytes.to_vec())));
+                frame(&mut checked.bundle, entry.bytes());
+                self.check_kept(kept.as_ref(), &checked.rows)?;
             }
-            _ => Ok(existing),
+            std::mem::take(&mut filled).into_iter().try_for_each(|(tile, bytes)| self.compare(tile, bytes))?;
+            if checked.bundle.is_empty() || checked.rows.size().get() % BUNDLE_ENTRIES > 0 {
+                break;
+            }
+            checked.bundle.clear();
+        }
+        let partial: Vec<_> = checked.rows.partial().map(|(tile, bytes)| (tile, bytes.to_vec())).collect();
+        partial.into_iter().try_for_each(|(tile, bytes)| self.compare(tile, bytes))?;
+        self.size = checked.rows.size();
+        self.nothing_beyond(self.size, kept.as_ref())?;
+        Ok((self, checked))
+    }
+
+    /// The entries of a bundle; none after the last one.
+    fn bundle(&self, number: u64) -> Result<Vec<Bytes>, Failure> {
+        let Some(export) = &self.export else { return Ok(vec![]) };
+        let widths = export.widths(Contents::Entries, number)?;
+        let Bundle { entries, leftover, differing } = export.bundle(number, Size::EMPTY)?;
+        let widest = widths.last().copied().unwrap_or_default();
+        let wrong = differing.or((leftover > 0 || entries.len() != usize::from(widest)).then_some(widest));
+        match wrong {
+            None => Ok(entries),
+            Some(width) => {
+                let tile = Tile { contents: Contents::Entries, number, width };
+                Err(self.differs(&format!("{tile} is no such bundle")))
+            }
         }
     }
 
-    /// Checks every entry and link.
-    pub(super) fn check(&self) -> Result<EntryChecker, Failure> {
-        let mut checker = EntryChecker::start();
-        for (&number, widths) in &self.widths {
-            let Bundle { entries, leftover, differing } = self.export()?.bundle(number)?;
-            let widest = widths.last().copied().unwrap_or_default();
-            let wrong = differing.or((leftover > 0 || entries.len() as u64 != widest).then_some(widest));
-            if let Some(width) = wrong {
-                return Err(self.differs(&format!("{} is no such bundle", path(number, width))));
-            }
-            for entry in entries {
-                checker.check(entry).map_err(|e| self.differs(&e.to_string()))?;
+    /// Holds the files of a tile's number against it.
+    fn compare(&mut self, tile: Tile, bytes: Vec<u8>) -> Result<(), Failure> {
+        let Some(export) = &self.export else { return Ok(()) };
+        let widths = export.widths(tile.contents, tile.number)?;
+        for &width in &widths {
+            let file = Tile { width, ..tile };
+            let found = export.tile(file)?.unwrap_or_default();
+            if found.len() != usize::from(width) * 32 || !bytes.starts_with(&found) {
+                return Err(self.differs(&format!("{file} is not of the tree over its entries")));
             }
         }
-        Ok(checker)
+        if !widths.contains(&tile.width) {
+            self.missing.push((tile, bytes));
+        }
+        Ok(())
+    }
+
+    /// The checkpoint of the export; its signature is not looked at here.
+    fn kept(&self) -> Result<Option<Checkpoint>, Failure> {
+        let Some(note) = self.export.as_ref().map(Export::checkpoint).transpose()?.flatten() else { return Ok(None) };
+        let parsed = Note::from_bytes(&note).ok().and_then(|note| Checkpoint::parse_body(note.text()).ok());
+        Ok(Some(parsed.ok_or_else(|| self.differs("its checkpoint can't be read"))?))
+    }
+
+    fn check_kept(&self, kept: Option<&Checkpoint>, rows: &TileRows) -> Result<(), Failure> {
+        match kept {
+            Some(kept) if kept.size() == rows.size() && kept.root() != rows.root() => {
+                Err(self.differs(&format!("its checkpoint of {} entries has another root", kept.size())))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// No file belongs to entries that are not there.
+    fn nothing_beyond(&self, size: Size, kept: Option<&Checkpoint>) -> Result<(), Failure> {
+        let Some(export) = &self.export else { return Ok(()) };
+        if let Some(kept) = kept.filter(|kept| kept.size() > size) {
+            return Err(self.differs(&format!("it holds {size} entries, its checkpoint says {}", kept.size())));
+        }
+        for contents in [Contents::Entries].into_iter().chain((0..8).map(Contents::Nodes)) {
+            let Some(number) = export.last(contents)? else { continue };
+            let widths: BTreeSet<u16> = export.widths(contents, number)?;
+            let width = widths.last().copied().unwrap_or_default();
+            let file = Tile { contents, number, width };
+            if !file.is_within(size) {
+                return Err(self.differs(&format!("it holds {file}, and only {size} entries before it")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a file was there when it was checked; one that came later is somebody else's.
+    pub(super) fn holds(&self, tile: Tile) -> bool {
+        tile.is_within(self.size) && !self.missing.iter().any(|(missing, _)| *missing == tile)
     }
 
     /// An entry that is there.
     pub(super) fn entry(&self, seq: Seq) -> Result<Bytes, Failure> {
         let index = usize::try_from(seq.get() % BUNDLE_ENTRIES).expect("below 256");
-        let bundle = self.export()?.bundle(seq.get() / BUNDLE_ENTRIES)?;
-        bundle.entries.get(index).cloned().ok_or_else(|| self.differs(&format!("entry {seq} is missing")))
-    }
-
-    /// The bytes of the widest partial bundle after the full ones, and the widths of all of them.
-    pub(super) fn partial(&self) -> Result<(Bytes, BTreeSet<u64>), Failure> {
-        let widths = self.widths.get(&self.full).cloned().unwrap_or_default();
-        let Some(&widest) = widths.last() else { return Ok((Bytes::new(), widths)) };
-        Ok((self.export()?.read(self.full, Some(widest))?, widths))
-    }
-
-    /// The folder of the bundles.
-    pub(super) fn root(&self) -> PathBuf {
-        self.directory.join("tile/entries")
+        let bundle = self.bundle(seq.get() / BUNDLE_ENTRIES)?;
+        bundle.get(index).cloned().ok_or_else(|| self.differs(&format!("entry {seq} is missing")))
     }
 
     /// What is there is not what the server has, or no log at all.
@@ -91,14 +156,6 @@ impl Existing {
             "It holds another log or changed bytes, or the server's log was changed. Keep it, it may be evidence; export into a \
              fresh folder.",
         )
-    }
-
-    fn widest(&self, number: u64) -> Option<u64> {
-        self.widths.get(&number).and_then(|widths| widths.last().copied())
-    }
-
-    fn export(&self) -> Result<Export, Failure> {
-        Ok(Export::open(&self.directory)?)
     }
 
     fn is_vacant(&self) -> Result<bool, Failure> {
@@ -115,18 +172,14 @@ impl Existing {
     }
 }
 
-fn path(number: u64, width: u64) -> String {
-    bundle_path(number, Some(width).filter(|width| *width != BUNDLE_ENTRIES))
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod testing {
     use super::*;
-    use crate::commands::log::bundles::Bundles;
+    use crate::commands::log::files::Files;
     use hefu_types::{ChainHash, Entry, Millis, Signature, SignedSubmission};
-    use tempfile::TempDir;
 
-    fn log(size: u64) -> Vec<Entry> {
+    /// Entries that are linked, and nothing else.
+    pub(crate) fn log(size: u64) -> Vec<Entry> {
         let signed = SignedSubmission { submission: vec![1].into(), signature: Signature::from_bytes([0; 64]) };
         let mut prev = ChainHash::NONE;
         let entry = |seq| {
@@ -137,84 +190,33 @@ mod tests {
         (0..size).map(entry).collect()
     }
 
-    fn export(size: u64) -> TempDir {
-        let folder = tempfile::tempdir().unwrap();
-        let mut bundles = Bundles::after(&Existing::open(folder.path()).unwrap()).unwrap();
-        log(size).iter().for_each(|entry| bundles.add(entry.bytes()).unwrap());
-        bundles.finish().unwrap();
-        folder
+    /// Continues the export in a directory up to a size.
+    pub(crate) fn write(directory: &Path, size: u64) {
+        let (existing, checked) = Existing::open(directory).and_then(Existing::check).unwrap();
+        let there = usize::try_from(checked.rows.size().get()).unwrap();
+        let mut files = Files::after(existing, checked.rows, checked.bundle).unwrap();
+        log(size)[there..].iter().for_each(|entry| files.add(entry.bytes()).unwrap());
+        files.finish(None).unwrap();
     }
 
-    fn checked(folder: &TempDir) -> Result<u64, &'static str> {
-        let size = Existing::open(folder.path()).and_then(|existing| existing.check()).map(|checker| checker.size());
-        size.map(|size| size.get()).map_err(|failure| failure.code)
-    }
-
-    #[test]
-    fn everything_that_is_there_is_checked() {
-        for size in [0, 1, 40, 256, 300] {
-            assert_eq!(checked(&export(size)), Ok(size));
-        }
-        for (size, file) in [(40, "000.p/40"), (300, "000"), (300, "001.p/44")] {
-            let folder = export(size);
-            let path = folder.path().join("tile/entries").join(file);
-            let good = fs::read(&path).unwrap();
-            let mut flipped = good.clone();
-            flipped[2_000] ^= 1;
-            let more = [&good[..], &[0]].concat();
-            for bad in [&flipped[..], &good[..good.len() - 1], &good[..good.len() / 40 * 39], &more, &[0], &[]] {
-                fs::write(&path, bad).unwrap();
-                assert_eq!(checked(&folder), Err("EXPORT_DIFFERS"), "{file} of {size}, {} bytes", bad.len());
+    /// Every file below a directory.
+    pub(crate) fn files_of(directory: &Path) -> Vec<String> {
+        let mut names = vec![];
+        let mut folders = vec![directory.to_owned()];
+        while let Some(folder) = folders.pop() {
+            for file in fs::read_dir(folder).unwrap() {
+                let path = file.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    names.push(path.strip_prefix(directory).unwrap().to_str().unwrap().to_owned());
+                }
             }
         }
-    }
-
-    #[test]
-    fn gaps_and_files_of_another_width_are_no_export() {
-        let folder = export(600);
-        let root = folder.path().join("tile/entries");
-        fs::rename(root.join("001"), root.join("kept")).unwrap();
-        assert_eq!(checked(&folder), Err("EXPORT_DIFFERS"));
-        fs::rename(root.join("kept"), root.join("001")).unwrap();
-        fs::rename(root.join("002.p/88"), root.join("002.p/89")).unwrap();
-        assert_eq!(checked(&folder), Err("EXPORT_DIFFERS"));
-    }
-
-    /// What an interrupted export leaves is fine, if it is what the wider bundle begins with.
-    #[test]
-    fn narrower_bundles_are_checked_too() {
-        let folder = export(300);
-        let root = folder.path().join("tile/entries");
-        let first = log(1)[0].bytes().clone();
-        let framed = [&u16::try_from(first.len()).unwrap().to_be_bytes()[..], &first].concat();
-        fs::create_dir(root.join("000.p")).unwrap();
-        fs::write(root.join("000.p/1"), &framed).unwrap();
-        assert_eq!(checked(&folder), Ok(300));
-        fs::write(root.join("001.p/1"), &framed).unwrap();
-        assert_eq!(checked(&folder), Err("EXPORT_DIFFERS"));
-    }
-
-    #[test]
-    fn a_folder_with_something_else_is_refused_and_left_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        assert_eq!(checked(&folder), Ok(0));
-        fs::write(folder.path().join("letter.txt"), "").unwrap();
-        assert_eq!(checked(&folder), Err("USAGE"));
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-        let existing = Existing::open(&folder.path().join("new/copy")).unwrap();
-        assert_eq!(existing.check().unwrap().size().get(), 0);
-        assert!(!folder.path().join("new").exists());
-    }
-
-    #[test]
-    fn an_entry_is_found_by_its_position() {
-        let existing = Existing::open(export(300).path()).unwrap();
-        assert_eq!(existing.full, 1);
-        let folder = export(300);
-        let existing = Existing::open(folder.path()).unwrap();
-        for entry in log(300).iter().step_by(37) {
-            assert_eq!(existing.entry(entry.seq()).unwrap(), entry.bytes());
-        }
-        assert_eq!(existing.entry(Seq::new(300)).unwrap_err().code, "EXPORT_DIFFERS");
+        names.sort();
+        names
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,35 +3,77 @@
 use std::path::Path;
 
 use hefu_client::{ClientError, EntryChecker, Head, Reader};
-use hefu_types::{Reason, Refusal, Size};
+use hefu_types::{DecodedEntry, Event, Reason, Refusal, Seq, SignedCheckpoint, Size, VerifierKey};
 
-use super::HeadRow;
-use super::bundles::Bundles;
-use super::existing::Existing;
+use super::existing::{Checked, Existing};
+use super::files::Files;
+use super::{HeadRow, decode};
 use crate::context::{Context, progress};
 use crate::failure::{Exit, Failure};
 
-/// Continues an export up to a size, checking every entry and link, and prints the head that it ends in. What is there must
-/// be the beginning of the server's log; nothing of it is ever changed.
+/// Continues an export up to a size, checking every entry, link and node, and prints the head that it ends in. What is there
+/// must be the beginning of the server's log; nothing of it is ever changed.
 pub(super) async fn run(context: &Context, directory: &Path, size: Option<u64>) -> Result<(), Failure> {
-    let file = |e: std::io::Error| Failure::file(directory, &e).because(&e);
-    let existing = Existing::open(directory)?;
-    let checker = existing.check()?;
+    let (existing, Checked { checker, rows, bundle }) = Existing::open(directory)?.check()?;
     let reader = context.reader()?;
     let head = reader.head().await?;
     compare(&existing, &reader, checker.size().min(head.size)).await?;
     let to = goal(directory, checker.size(), head.size, size.map(Size::new))?;
-    let mut bundles = Bundles::after(&existing)?;
+    let seal = seal(&reader, to, size.is_none()).await?;
+    let to = seal.as_ref().map_or(to, |signed| signed.checkpoint().size());
+    let mut files = Files::after(existing, rows, bundle)?;
     let bar = progress("entries", to.get());
     let mut entries = reader.entries_after(checker, to);
     while let Some(entry) = entries.next().await? {
-        bundles.add(entry.bytes()).map_err(file)?;
+        files.add(entry.bytes())?;
         bar.set_position(entry.seq().size().get());
     }
     let end = ended_in(head, entries.checker())?;
-    bundles.finish().map_err(file)?;
+    if let Some(signed) = &seal {
+        check_root(signed, &files)?;
+    }
+    files.finish(seal.as_ref().map(SignedCheckpoint::to_bytes).as_deref())?;
     bar.finish_and_clear();
+    if seal.is_none() {
+        eprintln!("no checkpoint of exactly {to} entries was published: the export has none of that size");
+    }
     context.one(&HeadRow::from(&end))
+}
+
+/// The checkpoint that the export will have: of the latest published size, at least `size`, or of exactly that size if there is
+/// one. Signed by the key that the genesis names.
+async fn seal(reader: &Reader, size: Size, latest: bool) -> Result<Option<SignedCheckpoint>, Failure> {
+    let note = if latest { Some(reader.checkpoint(size).await?) } else { reader.checkpoint_of(size).await? };
+    let Some(note) = note else { return Ok(None) };
+    let genesis =
+        reader.entries(Seq::FIRST, Seq::FIRST.size()).next().await?.map(|entry| decode(&entry)).transpose()?;
+    let key =
+        genesis.as_ref().and_then(log_key).ok_or_else(|| broken(Seq::FIRST, "no genesis with a key".to_owned()))?;
+    let signed = SignedCheckpoint::open(&note, &key);
+    let signed = signed.map_err(|e| broken(size.last_seq().unwrap_or(Seq::FIRST), format!("the checkpoint: {e}")))?;
+    Ok(Some(signed))
+}
+
+/// The key that signs the log's checkpoints, as the genesis names it.
+pub(crate) fn log_key(genesis: &DecodedEntry) -> Option<VerifierKey> {
+    match genesis.submission.events.first()? {
+        Event::LedgerOpened(opened) => opened.checkpoint_key.as_str().parse().ok(),
+        _ => None,
+    }
+}
+
+/// Holds that the checkpoint is over the tree of what was written.
+fn check_root(signed: &SignedCheckpoint, files: &Files) -> Result<(), Failure> {
+    let (size, root) = (signed.checkpoint().size(), signed.checkpoint().root());
+    if (size, root) == (files.size(), files.root()) {
+        return Ok(());
+    }
+    let seq = files.size().last_seq().unwrap_or(Seq::FIRST);
+    Err(broken(seq, format!("the checkpoint of {size} entries has root {root}, the entries have {}", files.root())))
+}
+
+fn broken(seq: Seq, detail: String) -> Failure {
+    ClientError::LogBroken { seq, detail }.into()
 }
 
 /// Holds that the server has the same entries up to a size: the last of them names all before it by its link.
@@ -70,7 +112,7 @@ fn ended_in(head: Head, checker: &EntryChecker) -> Result<Head, Failure> {
     let chain_hash = checker.chain_hash().unwrap_or(hefu_types::ChainHash::NONE);
     if checker.size() == head.size && chain_hash != head.chain_hash {
         let detail = format!("the entries end in {chain_hash}, the server's head says {}", head.chain_hash);
-        let seq = checker.size().last_seq().unwrap_or(hefu_types::Seq::FIRST);
+        let seq = checker.size().last_seq().unwrap_or(Seq::FIRST);
         return Err(ClientError::LogBroken { seq, detail }.into());
     }
     Ok(Head { size: checker.size(), chain_hash, recorded_at: checker.recorded_at(), ..head })

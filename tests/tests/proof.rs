@@ -1,0 +1,275 @@
+//! Receipts, checkpoints and proofs of a real server, verified with nothing but the log's key; and what the head file refuses.
+
+use std::sync::Arc;
+
+use hefu_journal::{Durability, Journal, Keeper, OpenError, Options, RocksStore};
+use hefu_proto::v1;
+use hefu_proto::v1::proof_service_client::ProofServiceClient;
+use hefu_tests::export::{entries_of, verify_log};
+use hefu_tests::load::{Corrector, correctors};
+use hefu_tests::server::{TestServer, config, keeper, seed};
+use hefu_tests::world::{ORIGIN, World, keys};
+use hefu_types::tile::Tile;
+use hefu_types::{
+    Checkpoint, Entry, NodeHash, RootHash, Seq, SignedCheckpoint, SignedSubmission, Size, TlogProof, VerifierKey, tree,
+};
+use hefud::Config;
+use tonic::transport::Channel;
+
+fn log_key() -> VerifierKey {
+    VerifierKey::new(ORIGIN, keys("checkpoint").public()).expect("a name")
+}
+
+async fn served() -> (TestServer, Corrector, ProofServiceClient<Channel>) {
+    let mut world = World::planned();
+    let corrector = correctors(&mut world, 1).remove(0);
+    let server = TestServer::with(&world).await;
+    let address = format!("http://{}", server.server.address());
+    let proofs = ProofServiceClient::connect(address).await.expect("a connection");
+    (server, corrector, proofs)
+}
+
+async fn submit(server: &mut TestServer, signed: &SignedSubmission, decline_receipt: bool) -> v1::SubmitResponse {
+    let signed = Some(hefu_proto::convert::signed_to_wire(signed));
+    let request = v1::SubmitRequest { signed, decline_receipt };
+    server.submissions.submit(request).await.expect("recorded").into_inner()
+}
+
+/// What an outsider does with a receipt: the entry from `extra` and the member's own submission, the path, the signature.
+fn verified(receipt: &[u8], submission: &SignedSubmission) -> (Entry, Checkpoint) {
+    let proof = TlogProof::from_bytes(receipt).expect("a receipt");
+    let bytes = [proof.extra().expect("the entry's beginning"), &submission.submission].concat();
+    let entry = Entry::parse(bytes.into()).expect("an entry");
+    assert_eq!(entry.seq(), proof.index());
+    let signed = proof.open_checkpoint(&log_key()).expect("signed by the log");
+    let (size, root) = (signed.checkpoint().size(), signed.checkpoint().root());
+    tree::verify_inclusion(tree::leaf(entry.bytes()), proof.index(), size, root, proof.hashes()).expect("included");
+    (entry, signed.checkpoint().clone())
+}
+
+#[tokio::test]
+async fn a_receipt_proves_its_entry_with_the_submission_and_the_key_alone() {
+    let (mut server, mut corrector, mut proofs) = served().await;
+    let mut last = None;
+    for _ in 0..20 {
+        let signed = corrector.submission();
+        let answer = submit(&mut server, &signed, false).await;
+        let (entry, checkpoint) = verified(&answer.receipt, &signed);
+        let position = answer.position.expect("a position");
+        assert_eq!((entry.seq().get(), entry.signed()), (position.seq, signed.clone()));
+        assert_eq!(entry.chain_hash().as_bytes(), &position.chain_hash[..]);
+        assert_eq!(checkpoint.size(), entry.seq().size(), "sealed with its own block");
+        last = Some((signed, checkpoint));
+    }
+    let (signed, checkpoint) = last.expect("some");
+    let declined = corrector.submission();
+    assert!(submit(&mut server, &declined, true).await.receipt.is_empty());
+    // What had been recorded before is proved under the head.
+    let again = submit(&mut server, &signed, false).await;
+    assert!(again.position.expect("a position").already_recorded);
+    let (_, later) = verified(&again.receipt, &signed);
+    assert_eq!(later.size().get(), checkpoint.size().get() + 1);
+    let request = v1::GetConsistencyProofRequest { old_size: checkpoint.size().get(), new_size: later.size().get() };
+    let steps = hashes(proofs.get_consistency_proof(request).await.expect("a proof").into_inner().hashes);
+    let of = |c: &Checkpoint| (c.size(), c.root());
+    tree::verify_consistency(of(&checkpoint), of(&later), &steps).expect("one log");
+    server.verify_and_stop().await;
+}
+
+#[tokio::test]
+async fn a_stream_gives_receipts_too() {
+    let (mut server, mut corrector, _) = served().await;
+    let sent: Vec<SignedSubmission> = (0..300).map(|_| corrector.submission()).collect();
+    let requests: Vec<_> = (0..)
+        .zip(&sent)
+        .map(|(correlation, signed)| v1::SubmitStreamRequest {
+            correlation,
+            signed: Some(hefu_proto::convert::signed_to_wire(signed)),
+            decline_receipt: correlation % 3 == 0,
+        })
+        .collect();
+    let stream = server.submissions.submit_stream(tokio_stream::iter(requests)).await.expect("a stream");
+    let (mut answers, mut count) = (stream.into_inner(), 0);
+    while let Some(answer) = answers.message().await.expect("an answer") {
+        let signed = &sent[usize::try_from(answer.correlation).unwrap()];
+        match answer.correlation % 3 {
+            0 => assert!(answer.receipt.is_empty()),
+            _ => assert_eq!(verified(&answer.receipt, signed).0.signed(), *signed),
+        }
+        count += 1;
+    }
+    assert_eq!(count, sent.len());
+    server.verify_and_stop().await;
+}
+
+fn hashes(wire: Vec<bytes::Bytes>) -> Vec<NodeHash> {
+    wire.iter().map(|hash| NodeHash::from_slice(hash).expect("32 bytes")).collect()
+}
+
+#[tokio::test]
+async fn proofs_of_any_entry_and_any_two_sizes_lead_to_the_published_root() {
+    let (mut server, mut corrector, mut proofs) = served().await;
+    for _ in 0..300 {
+        submit(&mut server, &corrector.submission(), true).await;
+    }
+    let journal = Arc::clone(server.server.journal());
+    let entries = entries_of(&journal);
+    let request = v1::GetCheckpointRequest { size_min: entries.len() as u64 };
+    let published = proofs.get_checkpoint(request).await.expect("published").into_inner().checkpoint.expect("one");
+    let signed = SignedCheckpoint::open(&published.note, &log_key()).expect("signed by the log");
+    let (size, root) = (signed.checkpoint().size(), signed.checkpoint().root());
+    assert_eq!((size.get(), published.size), (entries.len() as u64, entries.len() as u64));
+    for (entry, seq) in entries.iter().zip(0..).step_by(17) {
+        let request = v1::GetInclusionProofRequest { seq, size: 0 };
+        let answer = proofs.get_inclusion_proof(request).await.expect("a proof").into_inner();
+        tree::verify_inclusion(tree::leaf(entry), Seq::new(seq), size, root, &hashes(answer.hashes)).expect("included");
+    }
+    let mut edge = tree::Edge::default();
+    let mut roots: Vec<(Size, RootHash)> = vec![(Size::EMPTY, edge.root())];
+    for entry in &entries {
+        edge.push(tree::leaf(entry), |_, _| ());
+        roots.push((edge.size(), edge.root()));
+    }
+    for old in (0..=entries.len()).step_by(13) {
+        let request = v1::GetConsistencyProofRequest { old_size: old as u64, new_size: 0 };
+        let steps = hashes(proofs.get_consistency_proof(request).await.expect("a proof").into_inner().hashes);
+        tree::verify_consistency(roots[old], (size, root), &steps).expect("one log");
+    }
+    let beyond = v1::GetInclusionProofRequest { seq: size.get(), size: 0 };
+    let refused = hefu_proto::status::from_status(&proofs.get_inclusion_proof(beyond).await.unwrap_err());
+    assert_eq!(refused.expect("a refusal").reason, hefu_types::Reason::SeqBeyondHead);
+    let beyond = v1::GetConsistencyProofRequest { old_size: 1, new_size: size.get() + 1 };
+    assert!(proofs.get_consistency_proof(beyond).await.is_err());
+    let listed = proofs.list_checkpoints(v1::ListCheckpointsRequest::default()).await.unwrap().into_inner().checkpoints;
+    assert!(listed.is_sorted_by(|a, b| a.size > b.size) && listed[0] == published);
+    for other in &listed {
+        let signed = SignedCheckpoint::open(&other.note, &log_key()).expect("signed by the log");
+        assert_eq!(roots[usize::try_from(other.size).unwrap()].1, signed.checkpoint().root());
+    }
+    server.verify_and_stop().await;
+}
+
+/// Fetches a path as any HTTP client would; the status and the body.
+async fn get(server: &TestServer, path: &str) -> (u16, String, Vec<u8>) {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let mut stream = tokio::net::TcpStream::connect(server.server.http_address()).await.expect("a connection");
+    let request = format!("GET /{path} HTTP/1.1\r\nHost: log\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.expect("sent");
+    let mut answer = vec![];
+    stream.read_to_end(&mut answer).await.expect("answered");
+    let end = answer.windows(4).position(|w| w == b"\r\n\r\n").expect("headers");
+    let headers = String::from_utf8(answer[..end].to_vec()).expect("text").to_lowercase();
+    let status = headers.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
+    (status, headers, answer[end + 4..].to_vec())
+}
+
+#[tokio::test]
+async fn the_static_files_are_the_log() {
+    let (mut server, mut corrector, _) = served().await;
+    for _ in 0..300 {
+        submit(&mut server, &corrector.submission(), true).await;
+    }
+    let journal = Arc::clone(server.server.journal());
+    let entries = entries_of(&journal);
+    let dir = tempfile::tempdir().unwrap();
+    hefu_tests::export::write(dir.path(), &entries);
+    hefu_tests::export::write_tree(dir.path(), &entries);
+    for tile in Tile::all(Size::new(entries.len() as u64)) {
+        let (status, headers, body) = get(&server, &tile.to_string()).await;
+        assert_eq!((status, body), (200, std::fs::read(dir.path().join(tile.to_string())).unwrap()), "{tile}");
+        assert!(headers.contains("application/octet-stream") && headers.contains("immutable"), "{headers}");
+    }
+    // Any narrower file, for whoever follows an older checkpoint.
+    assert_eq!(get(&server, "tile/0/000.p/7").await.2.len(), 7 * 32);
+    let (status, headers, body) = get(&server, "checkpoint").await;
+    assert!(status == 200 && headers.contains("text/plain; charset=utf-8"), "{headers}");
+    SignedCheckpoint::open(&body, &log_key()).expect("signed by the log");
+    let absent =
+        ["tile/0/009", "tile/0/001.p/255", "tile/2/000", "tile/9/000", "tile/entries/x", "tile/", "", "checkpoint/"];
+    for path in
+        absent.into_iter().chain(["tile/0/000.p/0", "tile/0/000.p/256", "tile/0/00", "../head", "tile/entries/009"])
+    {
+        assert_eq!(get(&server, path).await.0, 404, "{path}");
+    }
+    server.verify_and_stop().await;
+}
+
+/// A folder with a log, and the same folder as it was before the last entries.
+struct Restored {
+    config: Config,
+    old: Config,
+    _dir: tempfile::TempDir,
+}
+
+fn restored() -> Restored {
+    let dir = tempfile::tempdir().unwrap();
+    let (config, old) = (config(dir.path().join("data")), config(dir.path().join("old")));
+    let mut world = World::planned();
+    let mut corrector = correctors(&mut world, 1).remove(0);
+    seed(&config, &world);
+    copy(&config.data, &old.data);
+    let journal = open(&config, keeper(&config)).unwrap();
+    for _ in 0..5 {
+        let admitted = hefu_rules::admit(corrector.submission()).unwrap();
+        journal.submit(admitted).unwrap().wait().unwrap();
+    }
+    journal.close();
+    Restored { config, old, _dir: dir }
+}
+
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for file in std::fs::read_dir(from).unwrap() {
+        let path = file.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            std::fs::copy(&path, &target).unwrap();
+        }
+    }
+}
+
+fn open(config: &Config, keeper: Keeper) -> Result<Journal, OpenError> {
+    let store = RocksStore::open(&config.journal(), Durability::Synced).unwrap();
+    Journal::open(Arc::new(store), keeper, Options::default())
+}
+
+#[test]
+fn an_old_copy_beside_the_head_file_does_not_open() {
+    let Restored { config, old, _dir } = restored();
+    std::fs::copy(config.head_file(), old.head_file()).unwrap();
+    let refused = open(&old, keeper(&old)).err().expect("a rollback");
+    let OpenError::RolledBack { kept, found } = refused else { panic!("{refused}") };
+    assert_eq!(kept.get(), found.get() + 5);
+    // The newer log beside the older head file is what a crash leaves before anybody is answered.
+    let Restored { config, old, _dir } = restored();
+    std::fs::copy(old.head_file(), config.head_file()).unwrap();
+    let journal = open(&config, keeper(&config)).expect("nothing is missing");
+    let _report = verify_log(&journal);
+}
+
+#[test]
+fn a_missing_or_foreign_head_file_does_not_open_unless_that_is_accepted() {
+    let Restored { config, _dir, .. } = restored();
+    std::fs::remove_file(config.head_file()).unwrap();
+    assert!(matches!(open(&config, keeper(&config)), Err(OpenError::HeadMissing { .. })));
+    let accepting = Keeper { accept_missing: true, ..keeper(&config) };
+    open(&config, accepting).expect("accepted").close();
+    open(&config, keeper(&config)).expect("made anew").close();
+    // Both slots damaged: the same as none.
+    std::fs::write(config.head_file(), [7; 4_096]).unwrap();
+    assert!(matches!(open(&config, keeper(&config)), Err(OpenError::HeadMissing { .. })));
+    let other = hefu_types::NoteSigner::new(ORIGIN, keys("another")).unwrap();
+    let foreign = Keeper { signer: other, ..keeper(&config) };
+    assert!(matches!(open(&config, foreign), Err(OpenError::CheckpointKey { .. })));
+}
+
+#[test]
+fn another_log_of_the_same_size_beside_the_head_file_does_not_open() {
+    let (one, other) = (restored(), restored());
+    // The same submissions, recorded at other times.
+    std::fs::copy(one.config.head_file(), other.config.head_file()).unwrap();
+    let outcome = open(&other.config, keeper(&other.config));
+    assert!(matches!(outcome, Err(OpenError::OtherRoot { .. })), "{:?}", outcome.err());
+}
