@@ -128,7 +128,7 @@ fn code(line: &str, cause: &str) -> anyhow::Result<Code> {
 
 /// `("CODE", "2", "Cause."),`
 fn local(source: &str) -> anyhow::Result<Vec<(String, String, String)>> {
-    let lines = source.lines().map(str::trim).filter(|line| line.starts_with("(\""));
+    let lines = source.lines().map(str::trim).filter(|line| line.starts_with('('));
     let rows = lines.map(|line| match line.splitn(7, '"').collect::<Vec<_>>()[..] {
         [_, code, _, exit, _, cause, _] => Ok((code.to_owned(), exit.to_owned(), cause.to_owned())),
         _ => bail!("{LOCAL}: not a line of the table: {line}"),

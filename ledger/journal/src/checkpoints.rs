@@ -50,13 +50,13 @@ impl RocksCheckpoints {
     pub fn up_to(&self, size: Size, limit: usize) -> Result<Vec<Published>, StoreError> {
         let key = keyspace::checkpoint_key(size);
         let items = self.db.iterator_cf(self.family(), IteratorMode::From(&key, Direction::Reverse)).take(limit);
-        let read = |item: Result<(Box<[u8]>, Box<[u8]>), rocksdb::Error>| {
+        let mut found = vec![];
+        for item in items {
             let (key, note) = item.map_err(StoreError::new)?;
-            let size =
-                keyspace::read_seq(&key).ok_or_else(|| StoreError::new("the key of a checkpoint can't be read"))?;
-            Ok(Published { size: Size::new(size.get()), note: note.into() })
-        };
-        items.map(read).collect()
+            let size = keyspace::read_seq(&key).ok_or_else(|| StoreError::new("a checkpoint's key can't be read"))?;
+            found.push(Published { size: Size::new(size.get()), note: note.into() });
+        }
+        Ok(found)
     }
 
     /// Forgets one.

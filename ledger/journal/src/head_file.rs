@@ -17,6 +17,9 @@ const PREFIX_BYTES: usize = 4 + 32;
 /// The context of a slot's checksum.
 const CONTEXT: &str = "hefu v1 head file";
 
+/// Each readable slot and its note.
+pub(crate) type Notes = Vec<(u64, Vec<u8>)>;
+
 /// The open file.
 #[derive(Debug)]
 pub(crate) struct HeadFile {
@@ -27,7 +30,7 @@ pub(crate) struct HeadFile {
 
 impl HeadFile {
     /// Opens or makes the file; gives its slots' notes, of which one or both may be unreadable.
-    pub(crate) fn open(path: &Path) -> io::Result<(Self, Vec<(u64, Vec<u8>)>)> {
+    pub(crate) fn open(path: &Path) -> io::Result<(Self, Notes)> {
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
         if file.metadata()?.len() < 2 * SLOT_BYTES as u64 {
             // The size is fixed once, so that a later sync need not write it.

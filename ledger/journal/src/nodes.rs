@@ -25,5 +25,5 @@ pub(crate) fn read(store: &dyn Store, node: Node) -> Result<NodeHash, StoreError
 
 /// Whether the store keeps a node itself.
 pub(crate) const fn is_kept(node: Node) -> bool {
-    node.level % TILE_LEVELS == 0
+    node.level.is_multiple_of(TILE_LEVELS)
 }

@@ -157,11 +157,9 @@ impl Store for RocksStore {
         options.set_iterate_upper_bound(keyspace::node_key(level, from.saturating_add(count as u64)));
         let mode = IteratorMode::From(&start, Direction::Forward);
         let items = self.db.iterator_cf_opt(self.family(Family::Nodes), options, mode).take(count);
-        let hash = |item: Result<(Box<[u8]>, Box<[u8]>), rocksdb::Error>| {
-            let (_, value) = item.map_err(StoreError::new)?;
-            NodeHash::from_slice(&value).ok_or_else(|| damaged("a node of the tree"))
-        };
-        items.map(hash).collect()
+        let values = items.map(|item| item.map(|(_, value)| value).map_err(StoreError::new));
+        let hash = |value: Box<[u8]>| NodeHash::from_slice(&value).ok_or_else(|| damaged("a node of the tree"));
+        values.map(|value| value.and_then(hash)).collect()
     }
 
     fn find(&self, key: &PublicKey, key_seq: KeySeq) -> Result<Option<Seq>, StoreError> {

@@ -10,7 +10,7 @@ use hefu_types::tree::{self, Edge};
 use hefu_types::{NodeHash, Seq, Size};
 
 use crate::error::OpenError;
-use crate::head_file::HeadFile;
+use crate::head_file::{HeadFile, Notes};
 use crate::nodes;
 use crate::recovery::Recovered;
 use crate::store::{Store, StoreError};
@@ -93,7 +93,7 @@ impl Sealer {
     }
 
     /// The newer of the two slots that hold checkpoints of this log; the other one is written next.
-    fn latest(&mut self, notes: Vec<(u64, Vec<u8>)>) -> Option<SignedCheckpoint> {
+    fn latest(&mut self, notes: Notes) -> Option<SignedCheckpoint> {
         let key = self.signer.vkey();
         let open = |(slot, note): (u64, Vec<u8>)| Some((slot, SignedCheckpoint::open(&note, key).ok()?));
         let (slot, latest) = notes.into_iter().filter_map(open).max_by_key(|(_, kept)| kept.checkpoint().size())?;

@@ -30,6 +30,7 @@ pub mod note;
 pub mod period;
 pub mod policy;
 pub mod reason;
+pub mod receipt;
 pub mod sign;
 pub mod submission;
 pub mod text;

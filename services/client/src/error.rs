@@ -47,6 +47,9 @@ pub enum ClientError {
         /// What is wrong.
         detail: String,
     },
+    /// A receipt that does not hold.
+    #[error("the receipt does not hold: {0}")]
+    Receipt(String),
     /// The server answered something that the protocol does not allow.
     #[error("the server's answer makes no sense: {0}")]
     Protocol(String),
@@ -64,6 +67,7 @@ impl ClientError {
             Self::KeyFile(e) => e.code(),
             Self::Outbox(e) => e.code(),
             Self::LogBroken { .. } => "LOG_BROKEN",
+            Self::Receipt(_) => "RECEIPT_INVALID",
             Self::Protocol(_) => "ANSWER_INVALID",
         }
     }
@@ -91,6 +95,7 @@ impl ClientError {
             Self::KeyFile(e) => e.remedy(),
             Self::Outbox(e) => e.remedy(),
             Self::LogBroken { .. } => "Keep what you have, and show it to the auditors: a log never changes.",
+            Self::Receipt(_) => "Keep the receipt and the submission, they are evidence; show them to the auditors.",
             Self::Protocol(_) => "Use a client and a server of the same release.",
         }
     }

@@ -6,6 +6,7 @@
 //!   identity                               the ledger and the key, as lines `name value`
 //!   base                                   (rarely) where the key stood before its first submission from here
 //!   00000000000000000007.sub               a submission: 64 bytes of signature, then the submission's bytes
+//!   00000000000000000007.tlog-proof        its receipt, if it got one
 //!   00000000000000000007.ack               its position; missing as long as it is unanswered
 //!   00000000000000000008-9f….refused       a refused submission, moved aside: its number is free again
 //!   00000000000000000008-9f….reason        why
@@ -26,6 +27,7 @@ use std::path::{Path, PathBuf};
 use hefu_types::sign::Keypair;
 use hefu_types::{
     Event, KeySeq, LedgerId, Millis, PublicKey, Reason, Refusal, SignedSubmission, Submission, SubmissionHash,
+    TlogProof, receipt,
 };
 
 pub use error::OutboxError;
@@ -157,13 +159,19 @@ impl Outbox {
     /// Notes the answer to a submission. Answers to what is not pending are ignored.
     ///
     /// # Errors
-    /// When the position is another submission's, or can't be written.
-    pub fn acknowledge(&mut self, key_seq: KeySeq, position: &Position) -> Result<(), ClientError> {
+    /// When the position is another submission's, the receipt does not hold, or they can't be written.
+    pub fn acknowledge(&mut self, key_seq: KeySeq, position: &Position, receipt: &[u8]) -> Result<(), ClientError> {
         let Some(signed) = self.pending.get(&key_seq) else { return Ok(()) };
         let link = Link { key_seq, hash: signed.hash() };
         if position.submission_hash != link.hash {
             let detail = format!("submission {key_seq} was answered with the position of {}", position.submission_hash);
             return Err(ClientError::Protocol(detail));
+        }
+        if !receipt.is_empty() {
+            let held = check_receipt(receipt, signed, position);
+            // Also one that does not hold: it is evidence.
+            self.folder.keep_receipt(key_seq, receipt)?;
+            held?;
         }
         self.folder.note_position(key_seq, position)?;
         self.pending.remove(&key_seq);
@@ -190,6 +198,18 @@ impl Outbox {
         }
         Ok(dead.into_values().collect())
     }
+}
+
+/// The receipt is for this submission at this position; whether the log signed it is for `hefu receipt verify` to say, which
+/// has the key from elsewhere.
+fn check_receipt(receipt: &[u8], signed: &SignedSubmission, position: &Position) -> Result<(), ClientError> {
+    let wrong = |e: &dyn std::fmt::Display| ClientError::Receipt(e.to_string());
+    let proof = TlogProof::from_bytes(receipt).map_err(|e| wrong(&e))?;
+    let entry = receipt::check_path(&proof, &signed.submission).map_err(|e| wrong(&e))?;
+    if (entry.seq(), entry.chain_hash()) == (position.seq, position.chain_hash) {
+        return Ok(());
+    }
+    Err(wrong(&format!("it is for seq {}, the answer names {}", entry.seq(), position.seq)))
 }
 
 /// Why a submission behind a refused one is moved aside.

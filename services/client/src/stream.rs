@@ -179,7 +179,7 @@ impl<'a> Work<'a> {
         match answer.outcome {
             Some(Outcome::Position(position)) => {
                 let position = Position::from_wire(Some(&position))?;
-                self.writer.outbox.acknowledge(key_seq, &position)?;
+                self.writer.outbox.acknowledge(key_seq, &position, &answer.receipt)?;
                 self.backoff.reset();
                 self.answered(key_seq, &signed, Ok(position));
                 Ok(ControlFlow::Continue(false))

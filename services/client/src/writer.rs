@@ -117,8 +117,9 @@ impl Writer {
             .await
         {
             Ok(response) => {
-                let position = Position::from_wire(response.into_inner().position.as_ref())?;
-                self.outbox.acknowledge(key_seq, &position)?;
+                let v1::SubmitResponse { position, receipt } = response.into_inner();
+                let position = Position::from_wire(position.as_ref())?;
+                self.outbox.acknowledge(key_seq, &position, &receipt)?;
                 Ok(Ok(position))
             }
             Err(status) => Ok(Err(Verdict::of_status(status))),

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use hefu_client::keyfile::{self, KeyFile};
 use hefu_proto::v1;
-use hefu_types::{EventRef, PublicKey, SubmissionHash};
+use hefu_types::{EventRef, PublicKey, SubmissionHash, VerifierKey};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -34,6 +34,12 @@ impl FromStr for KeyArg {
             (None, Err(error)) => Err(error.to_string()),
         }
     }
+}
+
+/// A log's checkpoint key.
+pub(crate) fn log_key(text: &str) -> Result<VerifierKey, String> {
+    let key = text.parse::<VerifierKey>().ok().filter(VerifierKey::is_log_key);
+    key.ok_or_else(|| "a checkpoint key is `name+hash+base64`, as `hefud init` prints it".to_owned())
 }
 
 /// A moment of the ledger: a seq, a time in RFC 3339, or a date, which means its end in UTC.

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    board, completions, explain, key, log, member, plan, replay, retract, role, series, submit, verify,
+    board, completions, explain, key, log, member, plan, receipt, replay, retract, role, series, submit, verify,
 };
 use crate::failure::EXIT_CODES;
 use crate::output::Format;
@@ -53,7 +53,10 @@ pub(crate) enum Command {
     /// Read, export and follow the log.
     #[command(subcommand)]
     Log(log::LogCommand),
-    /// Verify an export offline, against a head that you got from elsewhere.
+    /// Keep and verify receipts.
+    #[command(subcommand)]
+    Receipt(receipt::ReceiptCommand),
+    /// Verify an export offline, against a head, or a checkpoint key, that you got from elsewhere.
     Verify(verify::VerifyArgs),
     /// Rebuild all views from an export, in memory, and print their digests.
     Replay(replay::ReplayArgs),

@@ -22,22 +22,12 @@ const LOCAL: &[(&str, &str, &str)] = &[
     ("OUTBOX_FOREIGN", "1", "The outbox belongs to another ledger or key."),
     ("OUTBOX_DAMAGED", "1", "A file of the outbox is not what was written."),
     ("OUTBOX_BEHIND", "1", "The server has recorded submissions of this key that the outbox does not hold."),
-    (
-        "OUTBOX_DIVERGED",
-        "1",
-        "The server has recorded another submission under a number of this key than the outbox holds.",
-    ),
-    (
-        "EXPORT_AHEAD",
-        "4 or 2",
-        "The export holds more entries than the server's log (4), or than `--size` asks for (2).",
-    ),
+    ("OUTBOX_DIVERGED", "1", "The server has another submission under a number of this key than the outbox."),
+    ("EXPORT_AHEAD", "4 or 2", "The export holds more entries than the server's log (4) or `--size` asks for (2)."),
     ("EXPORT_DIFFERS", "4", "What the directory holds is no beginning of the server's log."),
-    (
-        "VERIFICATION_FAILED",
-        "4",
-        "An entry does not fit; the message names its seq, the kind of fault, and what was expected.",
-    ),
+    ("RECEIPT_INVALID", "4", "A receipt can't be read, or does not prove its submission under the log's key."),
+    ("CHECKPOINT_INVALID", "4", "A checkpoint can't be read, or is not signed by the log's key."),
+    ("VERIFICATION_FAILED", "4", "An entry does not fit; the message names its seq, the fault and what was expected."),
     ("NEWER_THAN_TOOL", "1", "An entry is linked, but of a version or with a field that this program does not know."),
     ("REPLAY_FAILED", "1", "An export can't be replayed."),
 ];

@@ -7,6 +7,7 @@ pub(crate) mod key;
 pub(crate) mod log;
 pub(crate) mod member;
 pub(crate) mod plan;
+pub(crate) mod receipt;
 pub(crate) mod replay;
 mod request;
 pub(crate) mod retract;
@@ -34,6 +35,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Series(args) => series::run(&context, args).await?,
         Command::Explain(args) => explain::run(&context, args).await?,
         Command::Log(command) => log::run(&context, command).await?,
+        Command::Receipt(command) => receipt::run(&context, command)?,
         Command::Verify(args) => return verify::run(&context, &args),
         Command::Replay(args) => replay::run(&context, &args)?,
         Command::Views => views::run(&context).await?,

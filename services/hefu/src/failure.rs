@@ -148,7 +148,9 @@ impl From<ClientError> for Failure {
             ClientError::Refused(refusal) => return Self::from(refusal.clone()),
             ClientError::Unreachable { .. } | ClientError::OutcomeUnknown { .. } => Exit::Unreachable,
             ClientError::Address(_) | ClientError::Tls(_) | ClientError::KeyFile(_) => Exit::Usage,
-            ClientError::LogBroken { .. } | ClientError::Outbox(OutboxError::RolledBack { .. }) => Exit::Broken,
+            ClientError::LogBroken { .. }
+            | ClientError::Receipt(_)
+            | ClientError::Outbox(OutboxError::RolledBack { .. }) => Exit::Broken,
             ClientError::Outbox(_) | ClientError::Protocol(_) => Exit::Refused,
         };
         let failure = Self::new(exit, error.code(), error.to_string(), error.remedy());

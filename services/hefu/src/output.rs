@@ -110,7 +110,7 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
 }
 
 /// Makes a file that is not there yet. What is there stays: it may be all that somebody has.
-pub(crate) fn create(path: &Path, text: &str) -> Result<(), Failure> {
+pub(crate) fn create(path: &Path, content: impl AsRef<[u8]>) -> Result<(), Failure> {
     let mut file = File::create_new(path).map_err(|e| match e.kind() {
         io::ErrorKind::AlreadyExists => {
             let detail = format!("{} exists already", path.display());
@@ -118,7 +118,7 @@ pub(crate) fn create(path: &Path, text: &str) -> Result<(), Failure> {
         }
         _ => Failure::file(path, &e),
     })?;
-    file.write_all(text.as_bytes()).map_err(|e| Failure::file(path, &e))
+    file.write_all(content.as_ref()).map_err(|e| Failure::file(path, &e))
 }
 
 /// Rows as CSV.

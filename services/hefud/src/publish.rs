@@ -1,6 +1,6 @@
 //! Checkpoints for the world: the log signs one for each block, and shows one a second.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use hefu_journal::store::StoreError;
 use hefu_journal::{Journal, Published, RocksCheckpoints, Seal};
@@ -8,6 +8,7 @@ use hefu_types::Size;
 use tokio::sync::watch;
 
 use crate::config::PUBLISH_INTERVAL;
+use crate::lifetime::Lifetime;
 
 /// The published checkpoints, the latest at hand.
 #[derive(Clone)]
@@ -17,18 +18,18 @@ pub struct Publisher {
 }
 
 impl Publisher {
-    /// Publishes the checkpoint of the journal's head, and then, in the background, whatever comes, for as long as the journal
-    /// is there.
+    /// Publishes the checkpoint of the journal's head, and then, in the background, whatever comes, until the server
+    /// stops.
     ///
     /// # Errors
     /// When the journal is empty, or the store can't be used.
-    pub fn start(journal: &Arc<Journal>, kept: RocksCheckpoints) -> Result<Self, StoreError> {
+    pub fn start(journal: &Arc<Journal>, kept: RocksCheckpoints, lifetime: Lifetime) -> Result<Self, StoreError> {
         let mut seals = journal.seal();
         let seal = seals.borrow_and_update().clone().ok_or_else(|| StoreError::new("the log is empty"))?;
         let before = kept.up_to(seal.size(), 1)?.pop().filter(|before| before.size == seal.size());
         let first = before.map_or_else(|| put(&kept, &seal), Ok)?;
         let publisher = Self { kept, latest: watch::channel(first).0 };
-        tokio::spawn(publisher.clone().run(Arc::downgrade(journal), seals));
+        tokio::spawn(publisher.clone().run(seals, lifetime));
         Ok(publisher)
     }
 
@@ -56,11 +57,18 @@ impl Publisher {
         self.kept.up_to(size, limit)
     }
 
-    async fn run(self, journal: Weak<Journal>, mut seals: watch::Receiver<Option<Arc<Seal>>>) {
+    async fn run(self, mut seals: watch::Receiver<Option<Arc<Seal>>>, lifetime: Lifetime) {
         let mut tick = tokio::time::interval(PUBLISH_INTERVAL);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        while seals.changed().await.is_ok() && journal.strong_count() > 0 {
-            tick.tick().await;
+        loop {
+            let next = async {
+                tick.tick().await;
+                seals.changed().await
+            };
+            tokio::select! {
+                changed = next => if changed.is_err() { return },
+                () = lifetime.stopping() => return,
+            }
             let Some(seal) = seals.borrow_and_update().clone() else { continue };
             let kept = self.kept.clone();
             match tokio::task::spawn_blocking(move || put(&kept, &seal)).await {

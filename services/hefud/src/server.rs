@@ -117,8 +117,8 @@ impl Server {
                 "no operator's socket: views can't be rebuilt while this server runs"
             );
         }
-        let publisher = Publisher::start(&journal, store.checkpoints())?;
-        let tiles = Tiles { journal: Arc::clone(&journal), publisher: publisher.clone() };
+        let publisher = Publisher::start(&journal, store.checkpoints(), lifetime.clone())?;
+        let tiles = Tiles { journal: Arc::clone(&journal), publisher: publisher.clone(), _lifetime: lifetime.clone() };
         let accepted = connections::Accepted::new(http, config.connections_max)?;
         let files = axum::serve(accepted, tiles::routes(tiles)).with_graceful_shutdown(lifetime.stopping());
         let files = tokio::spawn(files.into_future());

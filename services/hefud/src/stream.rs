@@ -58,8 +58,11 @@ pub fn serve(
             let _gone = broken.send(status);
         }
     });
-    let sequenced = Arc::clone(&journal);
-    tokio::spawn(async move { sequence(checking, sequenced, tickets).await });
+    let (sequenced, alive) = (Arc::clone(&journal), lifetime.clone());
+    tokio::spawn(async move {
+        sequence(checking, sequenced, tickets).await;
+        drop(alive);
+    });
     tokio::spawn(async move {
         answer(ticketed, answers, breakage, journal).await;
         drop(lifetime);

@@ -13,6 +13,7 @@ use axum::routing::get;
 use hefu_journal::Journal;
 use hefu_types::tile::Tile;
 
+use crate::lifetime::Lifetime;
 use crate::publish::Publisher;
 
 /// What the files are made from.
@@ -22,6 +23,8 @@ pub struct Tiles {
     pub journal: Arc<Journal>,
     /// Where checkpoints are.
     pub publisher: Publisher,
+    /// Held by every connection, so that the database closes after the last one.
+    pub _lifetime: Lifetime,
 }
 
 /// A checkpoint changes every second, a tile never.
@@ -29,7 +32,6 @@ const FRESH: HeaderValue = HeaderValue::from_static("no-cache");
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
 /// The routes.
-#[must_use]
 pub fn routes(tiles: Tiles) -> Router {
     Router::new().route("/checkpoint", get(checkpoint)).route("/tile/{*path}", get(tile)).with_state(tiles)
 }

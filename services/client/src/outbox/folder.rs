@@ -14,6 +14,7 @@ use crate::position::field;
 
 const SUBMISSION: &str = "sub";
 const POSITION: &str = "ack";
+const RECEIPT: &str = "tlog-proof";
 /// Hex digits of the submission hash in the name of a refused one: several may be refused under one number.
 const HASH_DIGITS: usize = 16;
 
@@ -103,6 +104,12 @@ impl Folder {
     pub(super) fn is_answered(&self, link: Link) -> bool {
         let text = fs::read_to_string(self.0.join(name(link.key_seq, POSITION))).unwrap_or_default();
         text.parse::<Position>().is_ok_and(|position| position.submission_hash == link.hash)
+    }
+
+    /// Keeps a receipt.
+    pub(super) fn keep_receipt(&self, key_seq: KeySeq, receipt: &[u8]) -> Result<(), OutboxError> {
+        let path = self.0.join(name(key_seq, RECEIPT));
+        fs::write(&path, receipt).map_err(|e| OutboxError::io(&path, e))
     }
 
     /// Writes a position. Not synced: without it the same bytes are sent again and answered with the same position.

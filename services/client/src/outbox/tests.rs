@@ -42,7 +42,7 @@ fn answer(outbox: &Outbox, key_seq: u64) -> Position {
 
 fn acknowledge(outbox: &mut Outbox, key_seq: u64) {
     let position = answer(outbox, key_seq);
-    outbox.acknowledge(KeySeq::new(key_seq), &position).unwrap();
+    outbox.acknowledge(KeySeq::new(key_seq), &position, &[]).unwrap();
 }
 
 fn numbers(outbox: &Outbox) -> Vec<u64> {
@@ -140,11 +140,20 @@ fn what_links_to_a_refused_submission_is_moved_aside() {
 }
 
 #[test]
+fn a_receipt_that_does_not_hold_is_kept_as_evidence_and_the_answer_is_not_noted() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut outbox = stored(&folder, 1);
+    let position = answer(&outbox, 1);
+    assert_eq!(outbox.acknowledge(KeySeq::new(1), &position, b"no proof").unwrap_err().code(), "RECEIPT_INVALID");
+    assert_eq!((numbers(&outbox), files(&folder, "tlog-proof"), files(&folder, "ack")), (vec![1], 1, 0));
+}
+
+#[test]
 fn an_answer_to_something_else_is_not_noted() {
     let folder = tempfile::tempdir().unwrap();
     let mut outbox = stored(&folder, 2);
     let wrong = answer(&outbox, 2);
-    assert_eq!(outbox.acknowledge(KeySeq::new(1), &wrong).unwrap_err().code(), "ANSWER_INVALID");
+    assert_eq!(outbox.acknowledge(KeySeq::new(1), &wrong, &[]).unwrap_err().code(), "ANSWER_INVALID");
     assert_eq!(numbers(&outbox), [1, 2]);
 }
 

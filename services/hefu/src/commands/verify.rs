@@ -6,6 +6,7 @@ use hefu_types::{ChainHash, SignedCheckpoint, Size, VerifierKey};
 use hefu_verify::{End, Export, ExportError, FailureKind, Head, Report, verify, verify_prefix};
 use serde::Deserialize;
 
+use crate::args::log_key;
 use crate::context::{Context, progress};
 use crate::failure::{Exit, Failure};
 use crate::output::{Hash, Time, record};
@@ -92,11 +93,6 @@ fn chain_hash(text: &str) -> Result<ChainHash, String> {
             text.chars().count()
         )
     })
-}
-
-fn log_key(text: &str) -> Result<VerifierKey, String> {
-    let key = text.parse::<VerifierKey>().ok().filter(VerifierKey::is_log_key);
-    key.ok_or_else(|| "a checkpoint key is `name+hash+base64`, as `hefud init` prints it".to_owned())
 }
 
 /// The end that the log must have, from a source that is not the export, or signed by its key.

@@ -56,7 +56,7 @@ impl Existing {
                 self.check_kept(kept.as_ref(), &checked.rows)?;
             }
             std::mem::take(&mut filled).into_iter().try_for_each(|(tile, bytes)| self.compare(tile, bytes))?;
-            if checked.bundle.is_empty() || checked.rows.size().get() % BUNDLE_ENTRIES > 0 {
+            if checked.bundle.is_empty() || !checked.rows.size().get().is_multiple_of(BUNDLE_ENTRIES) {
                 break;
             }
             checked.bundle.clear();

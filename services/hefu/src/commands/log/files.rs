@@ -49,7 +49,7 @@ impl Files {
         frame(&mut self.bundle, entry);
         let mut full = vec![];
         self.rows.push(tree::leaf(entry), |tile, bytes| full.push((tile, bytes.to_vec())));
-        if self.rows.size().get() % TILE_WIDTH == 0 {
+        if self.rows.size().get().is_multiple_of(TILE_WIDTH) {
             let tile = Tile::at(Contents::Entries, self.rows.size().get() / TILE_WIDTH - 1, self.rows.size());
             self.put(tile, &self.bundle)?;
             self.bundle.clear();
