@@ -1,5 +1,7 @@
 //! `cargo xtask interop`: what other people's tools make of our schema and our server.
 
+mod go;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -16,7 +18,7 @@ const BUF: &str = "@bufbuild/buf@1.75.0";
 /// Runs the programs in JavaScript, against a server of its own; it installs the packages that they name.
 const RUNNER: &str = "tests/node/run.js";
 
-/// Runs all three, and fails if any did.
+/// Runs them all, and fails if any did.
 pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     crate::no_arguments(arguments)?;
     setup::ensure(Purpose::Interop)?;
@@ -24,6 +26,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     let mut tally = lint()?;
     tally.add(javascript()?);
     tally.add(python::run_all()?);
+    tally.add(go::run_all()?);
     println!("{tally}");
     match tally.failed {
         0 => Ok(()),

@@ -58,7 +58,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "interop",
         arguments: "",
-        about: "Lint the .proto files, and talk to a server from JavaScript and Python.",
+        about: "Lint the .proto files, talk to a server from JavaScript and Python, verify a log with Go.",
         run: interop::run,
     },
     Command { name: "setup", arguments: "", about: "Install what the others need, or name it.", run: setup::run },

@@ -51,6 +51,7 @@ const NEEDS: &[Need] = &[
     },
     Need { what: "node", package: "nodejs", purpose: Purpose::Interop, is_there: || is_installed("node") },
     Need { what: "npm", package: "npm", purpose: Purpose::Interop, is_there: || is_installed("npm") },
+    Need { what: "go", package: "golang-go", purpose: Purpose::Interop, is_there: || is_installed("go") },
 ];
 
 /// Installs everything, for every purpose.

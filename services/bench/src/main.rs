@@ -25,6 +25,8 @@ use anyhow::Context as _;
 use clap::Parser;
 use hefu_tests::child::Hefud;
 use hefu_tests::server::{config, seed};
+use hefu_tests::world::{ORIGIN, keys};
+use hefu_types::vkey::VerifierKey;
 
 use ledger::Bench;
 use load::{Way, run};
@@ -40,9 +42,12 @@ struct Cli {
     /// Also build a ledger of a million entries, and measure the server's start with it.
     #[arg(long)]
     million: bool,
-    /// How many entries `--million` means; fewer for a try.
+    /// How many entries `--million` and `--fill` mean; fewer for a try.
     #[arg(long, default_value_t = 1_000_000, hide = true)]
     entries: usize,
+    /// Measure nothing: only write a ledger of `--entries` into this fresh folder, for programs that want a long log.
+    #[arg(long, value_name = "DIR", hide = true)]
+    fill: Option<PathBuf>,
     /// Write the figures to this file, too, as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -56,6 +61,9 @@ const IN_FLIGHT: [usize; 3] = [1, 64, 256];
 
 fn main() -> anyhow::Result<()> {
     let cli = Cli::parse();
+    if let Some(data) = &cli.fill {
+        return fill(data, cli.entries);
+    }
     let folder = cli.folder.clone().unwrap_or_else(std::env::temp_dir);
     let folder = tempfile::Builder::new().prefix("hefu-bench-").tempdir_in(folder)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -72,6 +80,13 @@ fn main() -> anyhow::Result<()> {
         let text = serde_json::to_string_pretty(&report)? + "\n";
         std::fs::write(path, text).with_context(|| format!("can't write {}", path.display()))?;
     }
+    Ok(())
+}
+
+/// Writes a ledger, and names the key of its checkpoints as `hefud init` does.
+fn fill(data: &std::path::Path, entries: usize) -> anyhow::Result<()> {
+    million::write(data, entries)?;
+    println!("checkpoint key  {}", VerifierKey::new(ORIGIN, keys("checkpoint").public())?);
     Ok(())
 }
 

@@ -81,7 +81,8 @@ pub(crate) fn measure(data: &Path, entries: usize, runtime: &Runtime) -> anyhow:
     Ok(Million { entries: size, write_seconds, first, second })
 }
 
-fn write(data: &Path, entries: usize) -> anyhow::Result<()> {
+/// Writes a ledger of at least so many entries into a fresh folder, through the journal and its rules.
+pub(crate) fn write(data: &Path, entries: usize) -> anyhow::Result<()> {
     let mut bench = Bench::new(&[Way::Stream { in_flight: 1 }]);
     let config = config(data.to_owned());
     seed(&config, &bench.world);
