@@ -1,5 +1,6 @@
 //! `hefud`: opens a ledger and serves it.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -94,8 +95,9 @@ fn serve(file: Option<PathBuf>, settings: Settings) -> anyhow::Result<()> {
         let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         let server = Server::start(&config).await?;
         // All that goes to stdout: a script that asked for port 0 reads the ports here.
-        println!("listening on {}", server.address());
-        println!("files on http://{}", server.http_address());
+        let addresses = format!("listening on {}\nfiles on http://{}\n", server.address(), server.http_address());
+        // In one piece, and never mind whether anybody reads it: a closed pipe must not stop a server.
+        drop(std::io::stdout().write_all(addresses.as_bytes()));
         tokio::select! {
             _ = term.recv() => {}
             _ = int.recv() => {}
