@@ -11,10 +11,12 @@
 //! formats are specified, with worked examples, in `docs/format.md`; `tests/vectors` recomputes them independently.
 //!
 //! What the log shows to others is text in the formats of C2SP: verifier keys ([`vkey`]), signed notes ([`note`]),
-//! [`checkpoint`]s with the [`cosignature`]s of witnesses, proofs ([`tlog_proof`]) and whom to trust ([`policy`]).
+//! [`checkpoint`]s with the [`cosignature`]s of witnesses, what is asked of a witness ([`add_checkpoint`]), proofs
+//! ([`tlog_proof`]) and whom to trust ([`policy`]).
 //!
 //! Read next: [`submission`] (what is signed), [`entry`] (what is chained), [`event`] (what can be said), then `hefu-rules`.
 
+pub mod add_checkpoint;
 pub mod checkpoint;
 pub mod commitment;
 pub mod cosignature;
@@ -40,6 +42,7 @@ pub mod tree;
 pub mod vkey;
 pub mod wire;
 
+pub use add_checkpoint::AddCheckpoint;
 pub use checkpoint::{Checkpoint, SignedCheckpoint};
 pub use cosignature::Cosignature;
 pub use decimal::Decimal;

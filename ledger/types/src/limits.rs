@@ -58,6 +58,12 @@ pub const COSIGNATURE_SECONDS_MAX: u64 = i64::MAX.unsigned_abs();
 /// Hashes of an inclusion proof: one for each level of a tree with 64-bit positions.
 pub const PROOF_HASHES_MAX: usize = 64;
 
+/// Hashes of a consistency proof: as many as tlog-witness lets a log send.
+pub const CONSISTENCY_HASHES_MAX: usize = 63;
+
+/// Bytes of a request to a witness: the largest checkpoint, and 63 hashes of 45 bytes with the line of the old size.
+pub const ADD_CHECKPOINT_BYTES_MAX: usize = NOTE_BYTES_MAX + 4_096;
+
 /// Bytes of a tlog-proof file: the largest checkpoint, and as much again for the proof and the extra data.
 pub const PROOF_BYTES_MAX: usize = 2 * NOTE_BYTES_MAX;
 

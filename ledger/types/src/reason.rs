@@ -248,6 +248,8 @@ reasons! {
     StorageLatched "STORAGE_LATCHED" Unavailable "Operator: look at the log, mend the disk, restart. Caller: resend the same bytes later.";
     /// The clock departed from the monotonic clock by more than the limit; writes are refused.
     ClockLatched "CLOCK_LATCHED" Unavailable "Operator: mend the clock, restart. Caller: resend the same bytes later.";
+    /// Too few witnesses have said how far they have seen the log, so nobody knows that it was not rolled back; writes are refused.
+    WitnessesUnreachable "WITNESSES_UNREACHABLE" Unavailable "Caller: resend the same bytes later. Operator: bring the witnesses of the policy back; or, if no entry that was answered can be missing, start with --accept-missing-witnesses.";
     /// Too many submissions are waiting.
     Overloaded "OVERLOADED" Exhausted "Resend the same bytes after the time that the answer names.";
     /// The server is stopping.

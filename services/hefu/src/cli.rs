@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    board, completions, explain, key, log, member, plan, receipt, replay, retract, role, series, submit, verify,
+    board, completions, explain, key, log, member, plan, receipt, replay, retract, role, series, submit, verify, witness,
 };
 use crate::failure::EXIT_CODES;
 use crate::output::Format;
@@ -62,6 +62,9 @@ pub(crate) enum Command {
     Replay(replay::ReplayArgs),
     /// List the server's views with their digests.
     Views,
+    /// Run a witness, which cosigns what a log shows to everybody.
+    #[command(subcommand)]
+    Witness(witness::WitnessCommand),
     /// Print shell completions.
     Completions(completions::CompletionsArgs),
 }

@@ -29,6 +29,8 @@ const LOCAL: &[(&str, &str, &str)] = &[
     ("CHECKPOINT_INVALID", "4", "A checkpoint can't be read, or is not signed by the log's key."),
     ("VERIFICATION_FAILED", "4", "An entry does not fit; the message names its seq, the fault and what was expected."),
     ("NEWER_THAN_TOOL", "1", "An entry is linked, but of a version or with a field that this program does not know."),
+    ("WITNESS_BUSY", "1", "Another witness runs on the same folder."),
+    ("WITNESS_DAMAGED", "1", "A file of the witness's folder is not what it wrote."),
     ("REPLAY_FAILED", "1", "An export can't be replayed."),
 ];
 

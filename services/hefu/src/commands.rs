@@ -16,6 +16,7 @@ pub(crate) mod series;
 pub(crate) mod submit;
 pub(crate) mod verify;
 mod views;
+pub(crate) mod witness;
 
 use crate::cli::{Cli, Command};
 use crate::context::Context;
@@ -39,6 +40,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Verify(args) => return verify::run(&context, &args),
         Command::Replay(args) => replay::run(&context, &args)?,
         Command::Views => views::run(&context).await?,
+        Command::Witness(command) => witness::run(command).await?,
         Command::Completions(args) => completions::run(&args)?,
     }
     Ok(Exit::Done)

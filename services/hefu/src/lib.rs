@@ -9,6 +9,8 @@
 //! a database, never needs RocksDB to be built, never decides whether something may be recorded, and never changes the
 //! meaning of what it prints by its form: a table may shorten a hash, JSON and CSV never do.
 //!
+//! [`witness`] is the one part that serves others: it is public so that tests run witnesses inside their own process.
+//!
 //! Read next: `commands/` (one file a noun), `output.rs` (the three forms), `failure.rs` (exit codes).
 
 mod args;
@@ -20,6 +22,7 @@ mod failure;
 mod observation;
 mod output;
 mod signer;
+pub mod witness;
 mod words;
 
 use std::process::ExitCode;
