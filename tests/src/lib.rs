@@ -17,6 +17,7 @@ pub mod history;
 pub mod load;
 pub mod rng;
 pub mod server;
+pub mod witness;
 pub mod world;
 
 pub use history::History;

@@ -65,9 +65,10 @@ impl Committer {
         let seal = self.sealer.seal(edge).map(Arc::new).map_err(StoreError::new);
         let seal = seal.map_err(|e| self.fail(&AppendError::Unknown(e)))?;
         (self.fault)(Fault::Sealed).inspect_err(latched).map_err(stopped)?;
-        self.latch.set_durable_size(size);
-        self.seal.send_replace(Some(Arc::clone(&seal)));
+        // In this order: whoever sees the seal finds its entries, and whoever is told of a durable entry finds its seal.
         self.head.send_replace(Head { size, chain_hash, recorded_at });
+        self.seal.send_replace(Some(Arc::clone(&seal)));
+        self.latch.set_durable_size(size);
         (self.fault)(Fault::BeforeAnswer).inspect_err(latched).map_err(stopped)?;
         Ok(Some(seal))
     }

@@ -3,7 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    board, completions, explain, key, log, member, plan, receipt, replay, retract, role, series, submit, verify, witness,
+    board, completions, explain, key, log, member, plan, receipt, replay, retract, role, series, submit, verify,
+    witness,
 };
 use crate::failure::EXIT_CODES;
 use crate::output::Format;

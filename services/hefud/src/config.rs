@@ -46,6 +46,12 @@ pub const LOG_BYTES_MAX: usize = 256 << 10;
 /// How often a checkpoint is published, while there is something new.
 pub const PUBLISH_INTERVAL: std::time::Duration = std::time::Duration::from_secs(1);
 
+/// How often old published checkpoints that nobody cosigned are thinned out.
+pub const THIN_INTERVAL: std::time::Duration = std::time::Duration::from_secs(3_600);
+
+/// How old they are then.
+pub const THIN_AGE: std::time::Duration = std::time::Duration::from_secs(24 * 3_600);
+
 /// Checkpoints in one answer.
 pub const CHECKPOINTS_MAX: usize = 256;
 
@@ -106,6 +112,12 @@ pub struct Settings {
     /// Start without the head file, which says what was answered; only when nothing that was answered can be missing.
     #[arg(long, env = "HEFUD_ACCEPT_MISSING_HEAD", num_args = 0..=1, default_missing_value = "true", require_equals = true)]
     pub accept_missing_head: Option<bool>,
+    /// A tlog-policy file with the witnesses that cosign checkpoints; without it nobody is asked.
+    #[arg(long, env = "HEFUD_POLICY", value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// Take writes although too few witnesses answer; only when no entry that was answered can be missing.
+    #[arg(long, env = "HEFUD_ACCEPT_MISSING_WITNESSES", num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+    pub accept_missing_witnesses: Option<bool>,
     /// Answer before entries are synced to disk. Breaks the promise of durability; only for the test that shows it.
     #[arg(long, env = "HEFUD_UNSAFE_NO_SYNC", hide = true, num_args = 0..=1, default_missing_value = "true", require_equals = true)]
     pub unsafe_no_sync: Option<bool>,
@@ -136,6 +148,10 @@ pub struct Config {
     pub accept_clock_gap: bool,
     /// The operator starts without the head file.
     pub accept_missing_head: bool,
+    /// The policy with the witnesses.
+    pub policy: Option<PathBuf>,
+    /// The operator takes writes although too few witnesses answer.
+    pub accept_missing_witnesses: bool,
     /// Never set outside one test.
     pub unsafe_no_sync: bool,
 }
@@ -166,6 +182,8 @@ impl Settings {
             admission_threads: self.admission_threads.or(other.admission_threads),
             accept_clock_gap: self.accept_clock_gap.or(other.accept_clock_gap),
             accept_missing_head: self.accept_missing_head.or(other.accept_missing_head),
+            policy: self.policy.or(other.policy),
+            accept_missing_witnesses: self.accept_missing_witnesses.or(other.accept_missing_witnesses),
             unsafe_no_sync: self.unsafe_no_sync.or(other.unsafe_no_sync),
         }
     }
@@ -198,6 +216,8 @@ impl Settings {
             admission_threads: self.admission_threads.unwrap_or(cores),
             accept_clock_gap: self.accept_clock_gap.unwrap_or(false),
             accept_missing_head: self.accept_missing_head.unwrap_or(false),
+            policy: self.policy,
+            accept_missing_witnesses: self.accept_missing_witnesses.unwrap_or(false),
             unsafe_no_sync: self.unsafe_no_sync.unwrap_or(false),
         };
         let zero = config.connections_max == 0 || config.streams_max == 0;

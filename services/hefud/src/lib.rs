@@ -9,7 +9,7 @@
 //! told so explicitly.
 //!
 //! Read next: [`submit`], [`server`] (how the parts are joined), [`projection`] (how views follow the log), [`config`]
-//! (settings and limits).
+//! (settings and limits), [`witnesses`] (who else vouches for the log).
 
 pub mod admission;
 pub mod config;
@@ -27,7 +27,9 @@ pub mod server;
 pub mod stream;
 pub mod submit;
 pub mod telemetry;
+mod thinning;
 pub mod tiles;
+pub mod witnesses;
 
 pub use config::{Config, Settings};
 pub use server::Server;

@@ -9,6 +9,7 @@ use hefu_journal::OpenError;
 use hefu_types::Refusal;
 use hefud::config::Settings;
 use hefud::init::{self, InitArgs};
+use hefud::witnesses::Evidence;
 use hefud::{Server, operator, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -60,7 +61,8 @@ fn main() -> ExitCode {
         Err(e) => {
             let code = e.chain().find_map(|cause| cause.downcast_ref::<OpenError>()).map(OpenError::code);
             let refusal = e.chain().find_map(|cause| cause.downcast_ref::<Refusal>()).map(|refusal| refusal.reason);
-            match code.or(refusal) {
+            let evidence = e.chain().find_map(|cause| cause.downcast_ref::<Evidence>()).map(Evidence::code);
+            match code.or(refusal).or(evidence) {
                 Some(reason) => eprintln!("hefud: {reason}: {e:#}\n  do  {}", reason.remedy()),
                 None => eprintln!("hefud: {e:#}"),
             }

@@ -1,35 +1,70 @@
-//! Checkpoints for the world: the log signs one for each block, and shows one a second.
+//! Checkpoints for the world: the log signs one for each block, and shows one a second, with the cosignatures that it got.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use hefu_journal::store::StoreError;
 use hefu_journal::{Journal, Published, RocksCheckpoints, Seal};
-use hefu_types::Size;
+use hefu_types::{Refusal, SignedCheckpoint, Size, VerifierKey};
 use tokio::sync::watch;
 
 use crate::config::PUBLISH_INTERVAL;
 use crate::lifetime::Lifetime;
+use crate::thinning;
+use crate::witnesses::{Evidence, Gate, Standing, WITNESS_RETRY_INTERVAL, Witnesses};
 
 /// The published checkpoints, the latest at hand.
 #[derive(Clone)]
 pub struct Publisher {
     kept: RocksCheckpoints,
     latest: watch::Sender<Published>,
+    witnesses: Arc<Witnesses>,
+    gate: Gate,
+}
+
+/// What the task that publishes starts from.
+struct Running {
+    journal: Weak<Journal>,
+    seals: watch::Receiver<Option<Arc<Seal>>>,
+    latest: SignedCheckpoint,
+    lifetime: Lifetime,
 }
 
 impl Publisher {
-    /// Publishes the checkpoint of the journal's head, and then, in the background, whatever comes, until the server
-    /// stops.
+    /// Asks the witnesses, publishes the checkpoint of the journal's head, and then, in the background, whatever comes, until
+    /// the server stops. Opens the gate when enough witnesses have answered, now or later.
     ///
     /// # Errors
-    /// When the journal is empty, or the store can't be used.
-    pub fn start(journal: &Arc<Journal>, kept: RocksCheckpoints, lifetime: Lifetime) -> Result<Self, StoreError> {
+    /// [`Evidence`] when a witness has seen more of the log, or another one; when the journal is empty, the policy is about
+    /// other logs, or the store can't be used.
+    pub async fn start(
+        journal: &Arc<Journal>,
+        kept: RocksCheckpoints,
+        witnesses: Witnesses,
+        gate: Gate,
+        lifetime: &Lifetime,
+    ) -> anyhow::Result<Self> {
         let mut seals = journal.seal();
         let seal = seals.borrow_and_update().clone().ok_or_else(|| StoreError::new("the log is empty"))?;
+        let log = log_key(journal)?;
+        witnesses.check_log(&log)?;
         let before = kept.up_to(seal.size(), 1)?.pop().filter(|before| before.size == seal.size());
-        let first = before.map_or_else(|| put(&kept, &seal), Ok)?;
-        let publisher = Self { kept, latest: watch::channel(first).0 };
-        tokio::spawn(publisher.clone().run(seals, lifetime));
+        let base = before.as_ref().and_then(|before| SignedCheckpoint::open(&before.note, &log).ok());
+        let first = witnesses.ask_all(journal, base.unwrap_or_else(|| seal.checkpoint.clone())).await;
+        if let Some(evidence) = witnesses.evidence(seal.size()) {
+            return Err(evidence.into());
+        }
+        let published = published(&first);
+        if before.as_ref() != Some(&published) {
+            kept.put(&published)?;
+        }
+        let publisher = Self { kept, latest: watch::channel(published).0, witnesses: Arc::new(witnesses), gate };
+        publisher.mind_the_gate(seal.size());
+        if !publisher.gate.is_open() {
+            tracing::warn!("too few witnesses answer: writes are refused until a quorum does");
+        }
+        let (journal, lifetime) = (Arc::downgrade(journal), lifetime.clone());
+        tokio::spawn(thinning::run(publisher.kept.clone(), journal.clone(), lifetime.clone()));
+        tokio::spawn(publisher.clone().run(Running { journal, seals, latest: first, lifetime }));
         Ok(publisher)
     }
 
@@ -57,32 +92,99 @@ impl Publisher {
         self.kept.up_to(size, limit)
     }
 
-    async fn run(self, mut seals: watch::Receiver<Option<Arc<Seal>>>, lifetime: Lifetime) {
+    /// How each witness stands, by its name in the policy.
+    #[must_use]
+    pub fn witnesses(&self) -> Vec<(String, Standing)> {
+        self.witnesses.standings()
+    }
+
+    async fn run(self, mut running: Running) {
+        let stopping = running.lifetime.stopping();
+        tokio::pin!(stopping);
         let mut tick = tokio::time::interval(PUBLISH_INTERVAL);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
-            let next = async {
-                tick.tick().await;
-                seals.changed().await
-            };
             tokio::select! {
-                changed = next => if changed.is_err() { return },
-                () = lifetime.stopping() => return,
+                more = self.publish_next(&mut running, &mut tick) => if !more { return },
+                () = &mut stopping => return,
             }
-            let Some(seal) = seals.borrow_and_update().clone() else { continue };
-            let kept = self.kept.clone();
-            match tokio::task::spawn_blocking(move || put(&kept, &seal)).await {
-                Ok(Ok(published)) => drop(self.latest.send_replace(published)),
-                // The next one will do: nothing depends on any single one.
-                Ok(Err(e)) => tracing::error!(error = %e, "a checkpoint could not be published"),
-                Err(_) => return,
+        }
+    }
+
+    /// Waits for something to publish, publishes it, and says whether more may come.
+    async fn publish_next(&self, running: &mut Running, tick: &mut tokio::time::Interval) -> bool {
+        let Running { journal, seals, latest, .. } = running;
+        let changed = tokio::select! {
+            changed = seals.changed() => changed.is_ok(),
+            () = self.retry(latest) => true,
+        };
+        if !changed {
+            return false;
+        }
+        tick.tick().await;
+        let Some(journal) = journal.upgrade() else { return false };
+        let Some(seal) = seals.borrow_and_update().clone() else { return true };
+        // Nothing new: then those witnesses that lack it are asked again.
+        let fresh = if seal.size() == latest.checkpoint().size() { latest.clone() } else { seal.checkpoint.clone() };
+        let next = self.witnesses.cosign(&journal, fresh).await;
+        self.mind_the_gate(seal.size());
+        if next != *latest && self.show(published(&next)).await {
+            *latest = next;
+        }
+        true
+    }
+
+    /// Ends when it is time to ask witnesses that lack the latest checkpoint again.
+    async fn retry(&self, latest: &SignedCheckpoint) {
+        if self.witnesses.lack(latest) {
+            tokio::time::sleep(WITNESS_RETRY_INTERVAL).await;
+        } else {
+            std::future::pending().await
+        }
+    }
+
+    /// Keeps a checkpoint and shows it; says whether that went well.
+    async fn show(&self, published: Published) -> bool {
+        let (kept, keeping) = (self.kept.clone(), published.clone());
+        match tokio::task::spawn_blocking(move || kept.put(&keeping)).await {
+            Ok(Ok(())) => {
+                self.latest.send_replace(published);
+                true
             }
+            // The next one will do: nothing depends on any single one.
+            Ok(Err(e)) => {
+                tracing::error!(error = %e, "a checkpoint could not be published");
+                false
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// Opens the gate once a quorum has answered, unless a witness holds something against the log.
+    fn mind_the_gate(&self, ours: Size) {
+        if self.gate.is_open() {
+            return;
+        }
+        match self.witnesses.evidence(ours) {
+            Some(evidence) => self.gate.bar(refusal(&evidence)),
+            None if self.witnesses.have_answered() => {
+                self.gate.lift();
+                tracing::info!("enough witnesses have answered: writes are taken");
+            }
+            None => {}
         }
     }
 }
 
-fn put(kept: &RocksCheckpoints, seal: &Seal) -> Result<Published, StoreError> {
-    let published = Published { size: seal.size(), note: seal.bytes.clone() };
-    kept.put(&published)?;
-    Ok(published)
+fn refusal(evidence: &Evidence) -> Refusal {
+    Refusal::new(evidence.code(), "", evidence.to_string())
+}
+
+fn published(checkpoint: &SignedCheckpoint) -> Published {
+    Published { size: checkpoint.checkpoint().size(), note: checkpoint.to_bytes().into() }
+}
+
+fn log_key(journal: &Journal) -> anyhow::Result<VerifierKey> {
+    let ledger = journal.ledger().ok_or_else(|| StoreError::new("the log is empty"))?;
+    Ok(VerifierKey::new(&ledger.origin, ledger.checkpoint_key)?)
 }

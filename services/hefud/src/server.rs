@@ -29,6 +29,7 @@ use crate::publish::Publisher;
 use crate::query::Queries;
 use crate::submit::Submissions;
 use crate::tiles::{self, Tiles};
+use crate::witnesses::{Gate, Witnesses};
 
 /// A running server.
 pub struct Server {
@@ -36,6 +37,7 @@ pub struct Server {
     http_address: SocketAddr,
     journal: Arc<Journal>,
     projection: Arc<Projection>,
+    publisher: Publisher,
     tasks: Tasks,
     serving: JoinHandle<Result<(), tonic::transport::Error>>,
     files: JoinHandle<std::io::Result<()>>,
@@ -99,7 +101,13 @@ impl Server {
         if !config.journal().is_dir() {
             bail!("{} holds no ledger; make one with `hefud init`", config.data.display());
         }
+        let witnesses = Witnesses::of(config.policy.as_deref())?;
         let (journal, store) = open_journal(config)?;
+        let journal = Arc::new(journal);
+        let (lifetime, tasks) = lifetime();
+        let gate = if config.accept_missing_witnesses { Gate::open() } else { Gate::waiting() };
+        // Before anybody can write: who has seen more of this log than is here?
+        let publisher = Publisher::start(&journal, store.checkpoints(), witnesses, gate.clone(), &lifetime).await?;
         let listener =
             TcpListener::bind(config.listen).await.with_context(|| format!("can't listen on {}", config.listen))?;
         let address = listener.local_addr()?;
@@ -107,9 +115,7 @@ impl Server {
             .await
             .with_context(|| format!("can't listen on {}", config.http_listen))?;
         let http_address = http.local_addr()?;
-        let journal = Arc::new(journal);
         let projection = Arc::new(Projection::start(Arc::clone(&journal), Arc::new(store.rows()))?);
-        let (lifetime, tasks) = lifetime();
         if let Err(e) = operator::serve(&config.operator_socket(), Arc::clone(&projection), lifetime.clone()) {
             // A path that is too long for a socket must not keep the ledger from being served.
             tracing::warn!(
@@ -117,17 +123,16 @@ impl Server {
                 "no operator's socket: views can't be rebuilt while this server runs"
             );
         }
-        let publisher = Publisher::start(&journal, store.checkpoints(), lifetime.clone())?;
         let tiles = Tiles { journal: Arc::clone(&journal), publisher: publisher.clone(), _lifetime: lifetime.clone() };
         let accepted = connections::Accepted::new(http, config.connections_max)?;
         let files = axum::serve(accepted, tiles::routes(tiles)).with_graceful_shutdown(lifetime.stopping());
         let files = tokio::spawn(files.into_future());
-        let router = router(config, &journal, &projection, publisher, &lifetime).await?;
+        let router = router(config, &journal, &projection, (publisher.clone(), gate), &lifetime).await?;
         let connections = connections::accept(listener, config.connections_max);
         let serving = tokio::spawn(router.serve_with_incoming_shutdown(connections, lifetime.stopping()));
         let head = *journal.head().borrow();
         tracing::info!(%address, %http_address, size = %head.size, chain_hash = %head.chain_hash, "serving");
-        Ok(Self { address, http_address, journal, projection, tasks, serving, files })
+        Ok(Self { address, http_address, journal, projection, publisher, tasks, serving, files })
     }
 
     /// Where it listens.
@@ -154,9 +159,15 @@ impl Server {
         &self.projection
     }
 
+    /// How each witness stands, by its name in the policy.
+    #[must_use]
+    pub fn witnesses(&self) -> Vec<(String, crate::witnesses::Standing)> {
+        self.publisher.witnesses()
+    }
+
     /// Stops: takes no new calls, lets open ones finish for a while, commits what is queued, closes the database.
     pub async fn stop(self) {
-        let Self { journal, projection, mut tasks, mut serving, mut files, .. } = self;
+        let Self { journal, projection, publisher, mut tasks, mut serving, mut files, .. } = self;
         tasks.stop();
         if tokio::time::timeout(DRAIN_WAIT, &mut serving).await.is_err() {
             tracing::warn!("open calls are cut off");
@@ -170,6 +181,7 @@ impl Server {
         }
         let closing = move || {
             drop(projection);
+            drop(publisher);
             drop(journal);
         };
         if tokio::task::spawn_blocking(closing).await.is_err() {
@@ -182,13 +194,14 @@ async fn router(
     config: &Config,
     journal: &Arc<Journal>,
     projection: &Arc<Projection>,
-    publisher: Publisher,
+    (publisher, gate): (Publisher, Gate),
     lifetime: &Lifetime,
 ) -> anyhow::Result<Router> {
     let queries = Queries::new(Arc::clone(journal), Arc::clone(projection), lifetime.clone());
     let submissions = Submissions {
         admission: Arc::new(Admission::start(config.admission_threads, config.queue_max)?),
         journal: Arc::clone(journal),
+        gate: gate.clone(),
         queries: queries.clone(),
         lifetime: lifetime.clone(),
     };
@@ -198,8 +211,7 @@ async fn router(
     health.set_serving::<LogServiceServer<Log>>().await;
     health.set_serving::<ProofServiceServer<Proofs>>().await;
     health.set_serving::<ViewServiceServer<Queries>>().await;
-    health.set_serving::<SubmissionServiceServer<Submissions>>().await;
-    tokio::spawn(report_health(health, Arc::downgrade(journal)));
+    tokio::spawn(report_health(health, Arc::downgrade(journal), gate));
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(hefu_proto::PUBLIC_DESCRIPTORS)
@@ -223,13 +235,14 @@ async fn router(
         ))
 }
 
-/// Says that writes are not served once the journal has latched; reads go on.
-async fn report_health(health: tonic_health::server::HealthReporter, journal: std::sync::Weak<Journal>) {
+/// Says whether writes are served: not before the gate is open, and not once the journal has latched; reads go on.
+async fn report_health(health: tonic_health::server::HealthReporter, journal: std::sync::Weak<Journal>, gate: Gate) {
     let mut tick = tokio::time::interval(std::time::Duration::from_millis(500));
     loop {
         tick.tick().await;
         match journal.upgrade().map(|journal| journal.latched()) {
-            Some(None) => {}
+            Some(None) if gate.is_open() => health.set_serving::<SubmissionServiceServer<Submissions>>().await,
+            Some(None) => health.set_not_serving::<SubmissionServiceServer<Submissions>>().await,
             Some(Some(_)) => return health.set_not_serving::<SubmissionServiceServer<Submissions>>().await,
             None => return,
         }

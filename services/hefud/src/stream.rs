@@ -21,6 +21,7 @@ use crate::config::{ANSWER_WAIT, STREAM_BYTES_MAX, STREAM_IN_FLIGHT_MAX};
 use crate::lifetime::Lifetime;
 use crate::receipt;
 use crate::submit::position;
+use crate::witnesses::Gate;
 
 type Answers = ReceiverStream<Result<v1::SubmitStreamResponse, Status>>;
 /// A client's number and what became of its submission so far.
@@ -35,12 +36,20 @@ type Share = (OwnedSemaphorePermit, OwnedSemaphorePermit);
 /// A submission in line.
 type Line = (Ticket, Sent, Share);
 
+/// Where submissions go, and whether they may.
+pub struct Writes {
+    /// Gives what was admitted its place.
+    pub journal: Arc<Journal>,
+    /// Closed while nobody knows whether the log was rolled back.
+    pub gate: Gate,
+}
+
 /// Serves one stream until the client closes it or goes away. What was handed to the sequencer is recorded all the same.
 #[must_use]
 pub fn serve(
     requests: Streaming<v1::SubmitStreamRequest>,
     admission: Arc<Admission>,
-    journal: Arc<Journal>,
+    writes: Writes,
     lifetime: Lifetime,
 ) -> Answers {
     let (checks, checking) = channel(STREAM_IN_FLIGHT_MAX);
@@ -58,9 +67,9 @@ pub fn serve(
             let _gone = broken.send(status);
         }
     });
-    let (sequenced, alive) = (Arc::clone(&journal), lifetime.clone());
+    let (journal, alive) = (Arc::clone(&writes.journal), lifetime.clone());
     tokio::spawn(async move {
-        sequence(checking, sequenced, tickets).await;
+        sequence(checking, writes, tickets).await;
         drop(alive);
     });
     tokio::spawn(async move {
@@ -105,11 +114,11 @@ async fn acquire(of: &Arc<Semaphore>, bytes: usize) -> Result<OwnedSemaphorePerm
     Arc::clone(of).acquire_many_owned(bytes).await.map_err(closed)
 }
 
-async fn sequence(mut checks: Receiver<Step<Check>>, journal: Arc<Journal>, next: Sender<Step<Line>>) {
+async fn sequence(mut checks: Receiver<Step<Check>>, writes: Writes, next: Sender<Step<Line>>) {
     let lanes = Lanes::default();
     while let Some((correlation, check)) = checks.recv().await {
         let ticket = match check {
-            Ok(check) => enqueue(check, &journal, &lanes).await,
+            Ok(check) => enqueue(check, &writes, &lanes).await,
             Err(refusal) => Err(refusal),
         };
         if next.send((correlation, ticket)).await.is_err() {
@@ -126,15 +135,16 @@ struct Lanes {
     closed: Arc<Lane>,
 }
 
-async fn enqueue((pending, sent, share): Check, journal: &Journal, lanes: &Lanes) -> Result<Line, Refusal> {
-    let admitted = pending.outcome().await.inspect_err(|_| {
+async fn enqueue((pending, sent, share): Check, writes: &Writes, lanes: &Lanes) -> Result<Line, Refusal> {
+    let passed = |admitted| writes.gate.check().map(|()| admitted);
+    let admitted = pending.outcome().await.and_then(passed).inspect_err(|_| {
         // The key is only claimed here, but the claim can do no more than refuse the rest of the client's own stream.
         if let Ok(submission) = Submission::decode(&sent.0.submission) {
             lanes.closed.refused(submission.key);
         }
     })?;
     let closed = lanes.closed.check(&admitted.submission().key).is_err();
-    let ticket = journal.submit_in_turn(admitted, if closed { &lanes.closed } else { &lanes.open }).await?;
+    let ticket = writes.journal.submit_in_turn(admitted, if closed { &lanes.closed } else { &lanes.open }).await?;
     Ok((ticket, sent, share))
 }
 

@@ -13,7 +13,8 @@ use tonic::{Request, Response, Status, Streaming};
 use crate::admission::Admission;
 use crate::lifetime::Lifetime;
 use crate::query::Queries;
-use crate::{receipt, stream};
+use crate::witnesses::Gate;
+use crate::{receipt, stream, stream::Writes};
 
 /// Takes submissions.
 pub struct Submissions {
@@ -21,6 +22,8 @@ pub struct Submissions {
     pub admission: Arc<Admission>,
     /// Gives what was admitted its place, durably.
     pub journal: Arc<Journal>,
+    /// Closed until it is known that the log was not rolled back.
+    pub gate: Gate,
     /// Knows members and keys.
     pub queries: Queries,
     /// Ends streams when the server stops.
@@ -41,8 +44,9 @@ impl SubmissionService for Submissions {
         &self,
         request: Request<Streaming<v1::SubmitStreamRequest>>,
     ) -> Result<Response<Self::SubmitStreamStream>, Status> {
-        let (admission, journal) = (Arc::clone(&self.admission), Arc::clone(&self.journal));
-        Ok(Response::new(stream::serve(request.into_inner(), admission, journal, self.lifetime.clone())))
+        let writes = Writes { journal: Arc::clone(&self.journal), gate: self.gate.clone() };
+        let (admission, lifetime) = (Arc::clone(&self.admission), self.lifetime.clone());
+        Ok(Response::new(stream::serve(request.into_inner(), admission, writes, lifetime)))
     }
 
     async fn get_key_state(
@@ -58,6 +62,7 @@ impl Submissions {
     async fn record(&self, signed: Option<v1::SignedSubmission>, receipt: bool) -> Result<v1::SubmitResponse, Refusal> {
         let signed = convert::signed(signed)?; //                          the wire
         let admitted = self.admission.admit(signed.clone()).await?; //     canonical form, limits, strict signature
+        self.gate.check()?; //                                             the witnesses have seen no more than is here
         let ticket = self.journal.submit(admitted)?; //                    in line for the sequencer
         let (recorded, seal) = ticket.sealed().await?; //                  decided, chained, synced, sealed
         let receipt = if receipt { receipt::make(&self.journal, &signed, &recorded, seal).await } else { Bytes::new() };

@@ -1,0 +1,122 @@
+//! Witnesses inside the test's process, each at an address that it keeps while it is down.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use hefu::witness::Witness;
+use hefu_types::VerifierKey;
+use hefu_types::note::NoteSigner;
+use tempfile::TempDir;
+use tokio::net::TcpSocket;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::world::{ORIGIN, keys};
+
+/// A witness of the log of a [`crate::World`].
+pub struct TestWitness {
+    /// Its key.
+    pub vkey: VerifierKey,
+    address: SocketAddr,
+    dir: TempDir,
+    now: Now,
+}
+
+/// Whether it answers.
+enum Now {
+    /// Its address is taken, and nobody listens there: connections are refused.
+    Down {
+        _reserved: TcpSocket,
+    },
+    /// Connections are taken, and nobody answers.
+    Hanging {
+        _deaf: tokio::net::TcpListener,
+    },
+    Up {
+        stop: oneshot::Sender<()>,
+        serving: JoinHandle<std::io::Result<()>>,
+    },
+    Changing,
+}
+
+/// The key of the log of a [`crate::World`].
+///
+/// # Panics
+/// Never: the origin is a name.
+#[must_use]
+pub fn log_key() -> VerifierKey {
+    NoteSigner::new(ORIGIN, keys("checkpoint")).expect("a name").vkey().clone()
+}
+
+/// Writes a policy in which two of three witnesses are enough.
+///
+/// # Panics
+/// When it can't be written.
+pub fn policy(path: &Path, witnesses: &[TestWitness; 3]) {
+    let [a, b, c] = witnesses.each_ref().map(|w| format!("{} http://{}", w.vkey, w.address));
+    let lines = format!("witness a {a}\nwitness b {b}\nwitness c {c}\ngroup two 2 a b c\nquorum two\n");
+    std::fs::write(path, format!("log {}\n{lines}", log_key())).expect("written");
+}
+
+fn reserve(address: SocketAddr) -> TcpSocket {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    // Closed connections of an earlier time up must not keep the address.
+    socket.set_reuseaddr(true).expect("an option");
+    socket.bind(address).expect("an address");
+    socket
+}
+
+impl TestWitness {
+    /// A witness that is down.
+    ///
+    /// # Panics
+    /// When its folder can't be made.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        let vkey = Witness::init(dir.path(), name).expect("a witness");
+        let reserved = reserve(([127, 0, 0, 1], 0).into());
+        let address = reserved.local_addr().expect("bound");
+        Self { vkey, address, dir, now: Now::Down { _reserved: reserved } }
+    }
+
+    /// Serves, with all that it remembers.
+    ///
+    /// # Panics
+    /// When it can't.
+    pub async fn up(&mut self) {
+        self.down().await;
+        let witness = Witness::open(self.dir.path(), &[log_key()]).expect("a witness");
+        let listener = self.listen();
+        let (stop, stopped) = oneshot::channel();
+        let stopped = async { drop(stopped.await) };
+        self.now = Now::Up { stop, serving: tokio::spawn(hefu::witness::serve(listener, Arc::new(witness), stopped)) };
+    }
+
+    /// Takes connections, and says nothing.
+    ///
+    /// # Panics
+    /// When it can't.
+    pub async fn hang(&mut self) {
+        self.down().await;
+        self.now = Now::Hanging { _deaf: self.listen() };
+    }
+
+    fn listen(&mut self) -> tokio::net::TcpListener {
+        self.now = Now::Changing;
+        reserve(self.address).listen(64).expect("listening")
+    }
+
+    /// Ends all connections and refuses new ones.
+    ///
+    /// # Panics
+    /// When it served badly.
+    pub async fn down(&mut self) {
+        if let Now::Up { stop, serving } = std::mem::replace(&mut self.now, Now::Changing) {
+            drop(stop);
+            serving.await.expect("no panic").expect("served");
+        }
+        self.now = Now::Down { _reserved: reserve(self.address) };
+    }
+}
