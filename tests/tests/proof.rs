@@ -1,19 +1,17 @@
-//! Receipts, checkpoints and proofs of a real server, verified with nothing but the log's key; and what the head file refuses.
+//! Receipts, checkpoints and proofs of a real server, verified with nothing but the log's key.
 
 use std::sync::Arc;
 
-use hefu_journal::{Durability, Journal, Keeper, OpenError, Options, RocksStore};
 use hefu_proto::v1;
 use hefu_proto::v1::proof_service_client::ProofServiceClient;
-use hefu_tests::export::{entries_of, verify_log};
+use hefu_tests::export::entries_of;
 use hefu_tests::load::{Corrector, correctors};
-use hefu_tests::server::{TestServer, config, keeper, seed};
+use hefu_tests::server::TestServer;
 use hefu_tests::world::{ORIGIN, World, keys};
 use hefu_types::tile::Tile;
 use hefu_types::{
     Checkpoint, Entry, NodeHash, RootHash, Seq, SignedCheckpoint, SignedSubmission, Size, TlogProof, VerifierKey, tree,
 };
-use hefud::Config;
 use tonic::transport::Channel;
 
 fn log_key() -> VerifierKey {
@@ -192,84 +190,4 @@ async fn the_static_files_are_the_log() {
         assert_eq!(get(&server, path).await.0, 404, "{path}");
     }
     server.verify_and_stop().await;
-}
-
-/// A folder with a log, and the same folder as it was before the last entries.
-struct Restored {
-    config: Config,
-    old: Config,
-    _dir: tempfile::TempDir,
-}
-
-fn restored() -> Restored {
-    let dir = tempfile::tempdir().unwrap();
-    let (config, old) = (config(dir.path().join("data")), config(dir.path().join("old")));
-    let mut world = World::planned();
-    let mut corrector = correctors(&mut world, 1).remove(0);
-    seed(&config, &world);
-    copy(&config.data, &old.data);
-    let journal = open(&config, keeper(&config)).unwrap();
-    for _ in 0..5 {
-        let admitted = hefu_rules::admit(corrector.submission()).unwrap();
-        journal.submit(admitted).unwrap().wait().unwrap();
-    }
-    journal.close();
-    Restored { config, old, _dir: dir }
-}
-
-fn copy(from: &std::path::Path, to: &std::path::Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for file in std::fs::read_dir(from).unwrap() {
-        let path = file.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            std::fs::copy(&path, &target).unwrap();
-        }
-    }
-}
-
-fn open(config: &Config, keeper: Keeper) -> Result<Journal, OpenError> {
-    let store = RocksStore::open(&config.journal(), Durability::Synced).unwrap();
-    Journal::open(Arc::new(store), keeper, Options::default())
-}
-
-#[test]
-fn an_old_copy_beside_the_head_file_does_not_open() {
-    let Restored { config, old, _dir } = restored();
-    std::fs::copy(config.head_file(), old.head_file()).unwrap();
-    let refused = open(&old, keeper(&old)).err().expect("a rollback");
-    let OpenError::RolledBack { kept, found } = refused else { panic!("{refused}") };
-    assert_eq!(kept.get(), found.get() + 5);
-    // The newer log beside the older head file is what a crash leaves before anybody is answered.
-    let Restored { config, old, _dir } = restored();
-    std::fs::copy(old.head_file(), config.head_file()).unwrap();
-    let journal = open(&config, keeper(&config)).expect("nothing is missing");
-    let _report = verify_log(&journal);
-}
-
-#[test]
-fn a_missing_or_foreign_head_file_does_not_open_unless_that_is_accepted() {
-    let Restored { config, _dir, .. } = restored();
-    std::fs::remove_file(config.head_file()).unwrap();
-    assert!(matches!(open(&config, keeper(&config)), Err(OpenError::HeadMissing { .. })));
-    let accepting = Keeper { accept_missing: true, ..keeper(&config) };
-    open(&config, accepting).expect("accepted").close();
-    open(&config, keeper(&config)).expect("made anew").close();
-    // Both slots damaged: the same as none.
-    std::fs::write(config.head_file(), [7; 4_096]).unwrap();
-    assert!(matches!(open(&config, keeper(&config)), Err(OpenError::HeadMissing { .. })));
-    let other = hefu_types::NoteSigner::new(ORIGIN, keys("another")).unwrap();
-    let foreign = Keeper { signer: other, ..keeper(&config) };
-    assert!(matches!(open(&config, foreign), Err(OpenError::CheckpointKey { .. })));
-}
-
-#[test]
-fn another_log_of_the_same_size_beside_the_head_file_does_not_open() {
-    let (one, other) = (restored(), restored());
-    // The same submissions, recorded at other times.
-    std::fs::copy(one.config.head_file(), other.config.head_file()).unwrap();
-    let outcome = open(&other.config, keeper(&other.config));
-    assert!(matches!(outcome, Err(OpenError::OtherRoot { .. })), "{:?}", outcome.err());
 }
