@@ -80,7 +80,7 @@ async function everything(hefud, folder, children) {
   execFileSync(hefud, ["init", "--data", data, "--origin", "example.org/node-client", "--title-en", "Test"],
     { stdio: "pipe" });
   const log = fs.openSync(path.join(folder, "log"), "w");
-  const server = spawn(hefud, ["serve", "--data", data, "--listen", "127.0.0.1:0"], { stdio: ["ignore", "pipe", log] });
+  const server = spawn(hefud, ["serve", "--data", data, "--listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0"], { stdio: ["ignore", "pipe", log] });
   children.push(server);
   const address = await listening(server);
   console.log(`== client.js: a client against hefud at ${address}`);

@@ -67,7 +67,7 @@ def server(hefud, folder):
     done = subprocess.run(init, capture_output=True, text=True)
     assert done.returncode == 0, f"hefud init failed: {done.stderr}"
     with open(pathlib.Path(folder) / "log", "w+", encoding="utf-8") as log:
-        serve = [hefud, "serve", "--data", str(data), "--listen", "127.0.0.1:0"]
+        serve = [hefud, "serve", "--data", str(data), "--listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0"]
         process = subprocess.Popen(serve, stdout=subprocess.PIPE, stderr=log, text=True)
         try:
             yield listening(process, log), data / "keys"

@@ -31,7 +31,10 @@ impl Hefud {
     #[must_use]
     pub fn start(data: &Path, more: &[&str]) -> Self {
         let mut command = Command::new(program("hefud"));
-        command.args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--data"]).arg(data).args(more);
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0", "--log", "warn", "--data"])
+            .arg(data)
+            .args(more);
         Self::spawn(command)
     }
 

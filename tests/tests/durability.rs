@@ -66,7 +66,10 @@ fn strace(trace: &Path, data: &Path, flags: &[&str]) -> Command {
     let mut command = Command::new("strace");
     command.args(["-f", "-y", "-xx", "-s", "4096", "-e", "trace=write,writev,pwrite64,sendto,sendmsg,fdatasync,fsync"]);
     command.arg("-o").arg(trace).arg(program("hefud"));
-    command.args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--data"]).arg(data).args(flags);
+    command
+        .args(["serve", "--listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0", "--log", "warn", "--data"])
+        .arg(data)
+        .args(flags);
     command
 }
 

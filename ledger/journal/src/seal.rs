@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use hefu_types::checkpoint::{Checkpoint, SignedCheckpoint};
 use hefu_types::note::NoteSigner;
 use hefu_types::tree::{self, Edge};
@@ -20,8 +19,8 @@ use crate::store::{Store, StoreError};
 pub struct Seal {
     /// The signed checkpoint.
     pub checkpoint: SignedCheckpoint,
-    /// Its bytes, as a note.
-    pub bytes: Bytes,
+    /// Its text, as a note.
+    pub text: String,
     edge: Edge,
 }
 
@@ -106,13 +105,13 @@ impl Sealer {
         let checkpoint = Checkpoint::new(self.signer.vkey().name(), edge.size(), edge.root());
         let signed = checkpoint.and_then(|checkpoint| SignedCheckpoint::sign(&checkpoint, &self.signer));
         let seal = seal_of(edge, signed.map_err(std::io::Error::other)?);
-        self.file.write(&seal.bytes)?;
+        self.file.write(seal.text.as_bytes())?;
         Ok(seal)
     }
 }
 
 fn seal_of(edge: Edge, checkpoint: SignedCheckpoint) -> Seal {
-    Seal { bytes: checkpoint.to_bytes().into(), checkpoint, edge }
+    Seal { text: checkpoint.note().to_string(), checkpoint, edge }
 }
 
 /// The checkpoint key is the one that the genesis names.

@@ -20,6 +20,11 @@ pub(crate) fn to_base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
+/// Appends the base64 of bytes.
+pub(crate) fn push_base64(text: &mut String, bytes: &[u8]) {
+    STANDARD.encode_string(bytes, text);
+}
+
 /// Whether the text holds no ASCII control character but newlines.
 pub(crate) fn is_clean(text: &str) -> bool {
     text.bytes().all(|b| b >= 0x20 || b == b'\n')

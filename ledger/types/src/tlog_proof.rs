@@ -19,7 +19,7 @@ use std::str::FromStr;
 use crate::checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint};
 use crate::ids::{NodeHash, Seq};
 use crate::limits::{PROOF_BYTES_MAX, PROOF_HASHES_MAX};
-use crate::lines::{decimal, from_base64, to_base64};
+use crate::lines::{decimal, from_base64, push_base64};
 use crate::note::{Note, NoteError};
 use crate::vkey::VerifierKey;
 
@@ -164,16 +164,28 @@ impl FromStr for TlogProof {
 
 impl fmt::Display for TlogProof {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{HEADER}")?;
-        if let Some(extra) = &self.extra {
-            writeln!(f, "extra {}", to_base64(extra))?;
-        }
-        writeln!(f, "index {}", self.index)?;
-        for hash in &self.hashes {
-            writeln!(f, "{}", to_base64(hash.as_bytes()))?;
-        }
-        write!(f, "\n{}", self.checkpoint)
+        f.write_str(&write(self.extra.as_deref(), self.index, &self.hashes, &self.checkpoint.to_string()))
     }
+}
+
+/// Writes a proof from parts that are known to fit, without making a [`TlogProof`] first: a server writes one for each answer.
+#[must_use]
+pub fn write(extra: Option<&[u8]>, index: Seq, hashes: &[NodeHash], checkpoint: &str) -> String {
+    let mut text = String::with_capacity(128 + 2 * extra.map_or(0, <[u8]>::len) + 45 * hashes.len() + checkpoint.len());
+    text.push_str(HEADER);
+    if let Some(extra) = extra {
+        text.push_str("\nextra ");
+        push_base64(&mut text, extra);
+    }
+    text.push_str("\nindex ");
+    text.push_str(&index.to_string());
+    for hash in hashes {
+        text.push('\n');
+        push_base64(&mut text, hash.as_bytes());
+    }
+    text.push_str("\n\n");
+    text.push_str(checkpoint);
+    text
 }
 
 #[cfg(test)]

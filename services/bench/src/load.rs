@@ -31,13 +31,24 @@ pub(crate) enum Way {
     Stream {
         /// Submissions at a time.
         in_flight: usize,
+        /// Whether a receipt is wanted for each.
+        receipts: bool,
     },
 }
 
 impl Way {
+    pub(crate) const fn stream(in_flight: usize) -> Self {
+        Self::Stream { in_flight, receipts: true }
+    }
+
+    /// A stream that declines receipts.
+    pub(crate) const fn declining(in_flight: usize) -> Self {
+        Self::Stream { in_flight, receipts: false }
+    }
+
     pub(crate) const fn in_flight(self) -> usize {
         match self {
-            Self::Unary { in_flight } | Self::Stream { in_flight } => in_flight,
+            Self::Unary { in_flight } | Self::Stream { in_flight, .. } => in_flight,
         }
     }
 
@@ -115,7 +126,9 @@ pub(crate) async fn run(
     let clock = Clock { counts_from, ends: counts_from + time };
     let counters = match way {
         Way::Unary { .. } => unary(channels, signed, clock).await?,
-        Way::Stream { in_flight } => vec![stream(channels.remove(0), signed, in_flight, clock).await?],
+        Way::Stream { in_flight, receipts } => {
+            vec![stream(channels.remove(0), signed, in_flight, receipts, clock).await?]
+        }
     };
     let last = counters.iter().map(|counter| counter.last).max().context("nobody counted")?;
     let mut total = Counter::new(clock);
@@ -160,6 +173,7 @@ async fn stream(
     channel: Channel,
     signed: Vec<Vec<SignedSubmission>>,
     in_flight: usize,
+    receipts: bool,
     clock: Clock,
 ) -> anyhow::Result<Counter> {
     let (requests, receiver) = tokio::sync::mpsc::channel(in_flight);
@@ -172,7 +186,7 @@ async fn stream(
             let Some((signed, correlation)) = next.next() else { break };
             let signed = Some(convert::signed_to_wire(&signed));
             waiting.push_back(Instant::now());
-            requests.send(v1::SubmitStreamRequest { correlation, signed, ..Default::default() }).await?;
+            requests.send(v1::SubmitStreamRequest { correlation, signed, decline_receipt: !receipts }).await?;
         }
         let Some(sent) = waiting.pop_front() else { return Ok(counter) };
         match answers.message().await?.context("the stream ended")?.outcome {

@@ -56,6 +56,10 @@ struct Cli {
     folder: Option<PathBuf>,
 }
 
+/// The stream with receipts and without, in turns: so many pairs.
+const PAIRS: usize = 5;
+const PAIRED_IN_FLIGHT: usize = 256;
+
 /// Submissions in flight that are measured, each way.
 const IN_FLIGHT: [usize; 3] = [1, 64, 256];
 
@@ -96,8 +100,9 @@ fn measure(
     runtime: &tokio::runtime::Runtime,
     report: &mut Report,
 ) -> anyhow::Result<()> {
-    let ways = IN_FLIGHT.into_iter().flat_map(|n| [Way::Unary { in_flight: n }, Way::Stream { in_flight: n }]);
-    let ways: Vec<Way> = ways.collect();
+    let ways = IN_FLIGHT.into_iter().flat_map(|n| [Way::Unary { in_flight: n }, Way::stream(n)]);
+    let paired = [Way::stream(PAIRED_IN_FLIGHT), Way::declining(PAIRED_IN_FLIGHT)];
+    let ways: Vec<Way> = ways.chain(paired.into_iter().cycle().take(2 * PAIRS)).collect();
     let mut bench = Bench::new(&ways);
     seed(&config(data.to_owned()), &bench.world);
     report.ledger = bench.describe();
@@ -111,6 +116,7 @@ fn measure(
         println!("{load}");
         report.loads.push(load);
     }
+    println!("\n{}", report.compare_receipts());
     let offline = offline::measure(&address, &data.with_file_name("export"), runtime)?;
     server.kill();
     println!("\n{offline}");
@@ -123,6 +129,8 @@ fn hefud(data: &std::path::Path) -> anyhow::Result<std::process::Command> {
     let program = std::env::current_exe()?.with_file_name("hefud");
     anyhow::ensure!(program.is_file(), "{} is not built; run `cargo xtask bench`", program.display());
     let mut command = std::process::Command::new(program);
-    command.args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--data"]).arg(data);
+    command
+        .args(["serve", "--listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0", "--log", "warn", "--data"])
+        .arg(data);
     Ok(command)
 }

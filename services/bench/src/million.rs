@@ -83,7 +83,7 @@ pub(crate) fn measure(data: &Path, entries: usize, runtime: &Runtime) -> anyhow:
 
 /// Writes a ledger of at least so many entries into a fresh folder, through the journal and its rules.
 pub(crate) fn write(data: &Path, entries: usize) -> anyhow::Result<()> {
-    let mut bench = Bench::new(&[Way::Stream { in_flight: 1 }]);
+    let mut bench = Bench::new(&[Way::stream(1)]);
     let config = config(data.to_owned());
     seed(&config, &bench.world);
     let (journal, rows) = open_journal(&config)?;

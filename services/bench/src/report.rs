@@ -18,10 +18,30 @@ pub(crate) struct Report {
     pub(crate) ledger: String,
     pub(crate) loads: Vec<Load>,
     pub(crate) offline: Offline,
+    /// Throughput with receipts as a part of that without, of each pair of loads.
+    pub(crate) receipts: Vec<f64>,
     pub(crate) million: Option<Million>,
 }
 
 impl Report {
+    /// Compares each load that declined receipts with the one before it, in words.
+    pub(crate) fn compare_receipts(&mut self) -> String {
+        let pairs = self.loads.windows(2).filter(|pair| pair[1].way == DECLINED);
+        let mut ratios: Vec<f64> =
+            pairs.map(|pair| pair[0].submissions_per_second / pair[1].submissions_per_second).collect();
+        ratios.sort_by(f64::total_cmp);
+        let percent = |n: usize| ratios.get(n).map_or(0.0, |ratio| ratio * 100.0);
+        let (count, last) = (ratios.len(), ratios.len().saturating_sub(1));
+        let text = format!(
+            "with receipts         {:.1}% of the throughput without (median of {count} pairs; {:.1}% to {:.1}%)",
+            percent(count / 2),
+            percent(0),
+            percent(last)
+        );
+        self.receipts = ratios;
+        text
+    }
+
     /// The machine and its limits.
     pub(crate) fn head(&self) -> String {
         let (Machine { cores, processor, load_before }, limits) = (&self.machine, &self.limits);
@@ -33,6 +53,9 @@ impl Report {
         )
     }
 }
+
+/// The way of a stream without receipts.
+const DECLINED: &str = "declined";
 
 /// One load.
 #[derive(Clone, Debug, Serialize)]
@@ -51,7 +74,7 @@ pub(crate) struct Load {
 
 impl Load {
     pub(crate) const HEAD: &str =
-        "way     in flight  connections  keys   submissions/s   of limit     p50 ms     p99 ms";
+        "way      in flight  connections  keys   submissions/s   of limit     p50 ms     p99 ms";
 
     pub(crate) fn new(way: Way, measured: &Measured, limits: &Limits) -> Self {
         let submissions = measured.latencies.len();
@@ -59,7 +82,8 @@ impl Load {
         Self {
             way: match way {
                 Way::Unary { .. } => "unary",
-                Way::Stream { .. } => "stream",
+                Way::Stream { receipts: true, .. } => "stream",
+                Way::Stream { receipts: false, .. } => DECLINED,
             },
             in_flight: way.in_flight(),
             connections: way.connections(),
@@ -79,7 +103,7 @@ impl fmt::Display for Load {
         let millis = |micros: u64| micros as f64 / 1_000.0;
         write!(
             f,
-            "{way:<8}{in_flight:>9}{connections:>13}{keys:>6}{submissions_per_second:>16.0}{:>10.1}%{:>11.2}{:>11.2}",
+            "{way:<9}{in_flight:>9}{connections:>13}{keys:>6}{submissions_per_second:>16.0}{:>10.1}%{:>11.2}{:>11.2}",
             of_verification_limit * 100.0,
             millis(self.p50_micros),
             millis(self.p99_micros)

@@ -6,8 +6,7 @@ use bytes::Bytes;
 use hefu_journal::store::StoreError;
 use hefu_journal::{Journal, Receipt, Recorded, Seal};
 use hefu_types::limits::{ENTRY_HEADER_BYTES, SIGNATURE_BYTES};
-use hefu_types::tlog_proof::TlogProof;
-use hefu_types::{Entry, Seq, SignedSubmission};
+use hefu_types::{Entry, Seq, SignedSubmission, tlog_proof};
 
 /// A receipt for what was just answered. That there is none must not hide that the submission is recorded.
 pub async fn make(
@@ -20,7 +19,7 @@ pub async fn make(
         // From memory: nothing to wait for.
         Some(seal) => {
             let entry = Entry::new(recorded.seq, recorded.recorded_at, recorded.prev, signed);
-            journal.receipt(&entry, Some(seal)).and_then(|receipt| file(&entry, receipt))
+            journal.receipt(&entry, Some(seal)).map(|receipt| file(&entry, &receipt))
         }
         None => {
             let (journal, seq) = (Arc::clone(journal), recorded.seq);
@@ -38,13 +37,11 @@ pub async fn make(
 fn from_store(journal: &Journal, seq: Seq) -> Result<Bytes, StoreError> {
     let bytes = journal.read(seq, 1, usize::MAX)?.pop().ok_or_else(|| StoreError::new("the entry is not there"))?;
     let entry = Entry::parse(bytes).map_err(StoreError::new)?;
-    file(&entry, journal.receipt(&entry, None)?)
+    Ok(file(&entry, &journal.receipt(&entry, None)?))
 }
 
 /// The file; `extra` is what the member does not have of the entry.
-fn file(entry: &Entry, receipt: Receipt) -> Result<Bytes, StoreError> {
-    let extra = entry.bytes()[..ENTRY_HEADER_BYTES + SIGNATURE_BYTES].to_vec();
-    let note = receipt.seal.checkpoint.note().clone();
-    let proof = TlogProof::new(Some(extra), receipt.seq, receipt.hashes, note).map_err(StoreError::new)?;
-    Ok(proof.to_bytes().into())
+fn file(entry: &Entry, receipt: &Receipt) -> Bytes {
+    let extra = &entry.bytes()[..ENTRY_HEADER_BYTES + SIGNATURE_BYTES];
+    tlog_proof::write(Some(extra), receipt.seq, &receipt.hashes, &receipt.seal.text).into()
 }
