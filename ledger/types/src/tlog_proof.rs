@@ -228,7 +228,10 @@ AHCioX9nLjsrse6YhjRRmk1WUEirVOLLRoOQ6vfO5vk=
         let proof = read(PATH).unwrap();
         assert_eq!((proof.index(), proof.hashes().len()), (Seq::new(73_894), 5));
         assert!(proof.extra().unwrap().starts_with(b"age-v1.2.1-darwin-arm64.tar.gz"));
-        assert_eq!(to_base64(proof.hashes()[4].as_bytes()), "AHCioX9nLjsrse6YhjRRmk1WUEirVOLLRoOQ6vfO5vk=");
+        assert_eq!(
+            crate::lines::to_base64(proof.hashes()[4].as_bytes()),
+            "AHCioX9nLjsrse6YhjRRmk1WUEirVOLLRoOQ6vfO5vk="
+        );
         assert_eq!(proof.to_string(), format!("{PATH}\n{}", checkpoint()));
         assert_eq!(proof.open_checkpoint(log().vkey()).unwrap().body(), BODY);
         let other = NoteSigner::new("example.com/fancylog", Keypair::from_seed(&[3; 32])).unwrap();
