@@ -120,6 +120,9 @@ async fn a_witness_that_is_down_or_silent_holds_nothing_up() {
     assert_eq!((standings[0].1.size.get(), &standings[0].1.trouble), (size + 1, &None));
     assert_eq!(standings[2].1.size.get(), size);
     assert!(matches!(standings[2].1.trouble, Some(Trouble::Silent(_))), "{standings:?}");
+    let told = hefud::operator::list_witnesses(&scene.config.data).await.expect("the operator's socket");
+    assert_eq!((told.size, told.gate_closed, told.witnesses[2].size), (size + 1, false, size));
+    assert!(told.witnesses[0].trouble.is_empty() && !told.witnesses[2].trouble.is_empty(), "{told:?}");
 
     scene.witnesses[2].hang().await;
     server.submit(&scene.next("2024-Q2")).await.expect("accepted");

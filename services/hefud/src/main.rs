@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use hefu_journal::OpenError;
+use hefu_proto::v1;
 use hefu_types::Refusal;
 use hefud::config::Settings;
 use hefud::init::{self, InitArgs};
@@ -36,6 +37,12 @@ enum Command {
     /// Looks after the views of a running server.
     #[command(subcommand)]
     View(ViewCommand),
+    /// Shows how the witnesses of a running server stand.
+    Witnesses {
+        /// The server's data folder.
+        #[arg(long, env = "HEFUD_DATA", value_name = "DIR")]
+        data: PathBuf,
+    },
 }
 
 #[derive(Subcommand)]
@@ -55,6 +62,7 @@ fn main() -> ExitCode {
         Command::Init(args) => init(&args),
         Command::Serve { config, settings } => serve(config, settings),
         Command::View(ViewCommand::Rebuild { data, name }) => rebuild(&data, name),
+        Command::Witnesses { data } => witnesses(&data),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -116,4 +124,24 @@ fn rebuild(data: &std::path::Path, name: String) -> anyhow::Result<()> {
     println!("size    {}", answer.size);
     println!("digest  {}", hex::encode(&answer.digest));
     Ok(())
+}
+
+fn witnesses(data: &std::path::Path) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let answer = runtime.block_on(operator::list_witnesses(data))?;
+    println!("size    {}", answer.size);
+    println!("writes  {}", if answer.gate_closed { "wait for a quorum of witnesses" } else { "are taken" });
+    for v1::Witness { name, size, trouble, since } in answer.witnesses {
+        let state = if trouble.is_empty() { "well".to_owned() } else { trouble };
+        println!(
+            "{name}  cosigned {size}, {} behind; since {}: {state}",
+            answer.size.saturating_sub(size),
+            time(since)
+        );
+    }
+    Ok(())
+}
+
+fn time(millis: i64) -> String {
+    jiff::Timestamp::from_millisecond(millis).map_or_else(|_| millis.to_string(), |time| time.to_string())
 }

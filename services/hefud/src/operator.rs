@@ -3,8 +3,10 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use anyhow::Context as _;
+use hefu_journal::Journal;
 use hefu_proto::v1::operator_service_client::OperatorServiceClient;
 use hefu_proto::v1::operator_service_server::{OperatorService, OperatorServiceServer};
 use hefu_proto::{status, v1};
@@ -15,10 +17,17 @@ use tonic::{Request, Response, Status};
 use crate::config::operator_socket_of;
 use crate::lifetime::Lifetime;
 use crate::projection::Projection;
+use crate::publish::Publisher;
+use crate::witnesses::Standing;
 
 /// Does what the operator asks.
 pub struct Operator {
-    projection: Arc<Projection>,
+    /// Rebuilds views.
+    pub projection: Arc<Projection>,
+    /// Knows the witnesses.
+    pub publisher: Publisher,
+    /// How large the log is.
+    pub journal: Arc<Journal>,
 }
 
 #[tonic::async_trait]
@@ -31,6 +40,23 @@ impl OperatorService for Operator {
         let digest = cursor.digest().as_bytes().to_vec().into();
         Ok(Response::new(v1::RebuildViewResponse { size: cursor.size().get(), digest }))
     }
+
+    async fn list_witnesses(
+        &self,
+        _: Request<v1::ListWitnessesRequest>,
+    ) -> Result<Response<v1::ListWitnessesResponse>, Status> {
+        let witness = |(name, standing): (String, Standing)| v1::Witness {
+            name,
+            size: standing.size.get(),
+            trouble: standing.trouble.as_ref().map(ToString::to_string).unwrap_or_default(),
+            since: millis(standing.since),
+        };
+        Ok(Response::new(v1::ListWitnessesResponse {
+            size: self.journal.head().borrow().size.get(),
+            gate_closed: !self.publisher.takes_writes(),
+            witnesses: self.publisher.witnesses().into_iter().map(witness).collect(),
+        }))
+    }
 }
 
 /// Serves the socket until told to stop. A socket that a killed server left behind is replaced: the journal's lock has
@@ -38,13 +64,13 @@ impl OperatorService for Operator {
 ///
 /// # Errors
 /// When the socket can't be made.
-pub fn serve(socket: &Path, projection: Arc<Projection>, lifetime: Lifetime) -> anyhow::Result<()> {
+pub fn serve(socket: &Path, operator: Operator, lifetime: Lifetime) -> anyhow::Result<()> {
     if socket.exists() {
         std::fs::remove_file(socket).with_context(|| format!("can't remove {}", socket.display()))?;
     }
     let listener = UnixListener::bind(socket).with_context(|| format!("can't make {}", socket.display()))?;
     std::fs::set_permissions(socket, std::fs::Permissions::from_mode(0o600))?;
-    let service = OperatorServiceServer::new(Operator { projection });
+    let service = OperatorServiceServer::new(operator);
     tokio::spawn(async move {
         let server = tonic::transport::Server::builder().add_service(service);
         let incoming = UnixListenerStream::new(listener);
@@ -61,12 +87,31 @@ pub fn serve(socket: &Path, projection: Arc<Projection>, lifetime: Lifetime) -> 
 /// # Errors
 /// When no server runs there, or it refuses.
 pub async fn rebuild_view(data: &Path, name: String) -> anyhow::Result<v1::RebuildViewResponse> {
+    told(connect(data).await?.rebuild_view(v1::RebuildViewRequest { name }).await)
+}
+
+/// Asks the server of a data folder how its witnesses stand.
+///
+/// # Errors
+/// When no server runs there.
+pub async fn list_witnesses(data: &Path) -> anyhow::Result<v1::ListWitnessesResponse> {
+    told(connect(data).await?.list_witnesses(v1::ListWitnessesRequest {}).await)
+}
+
+fn millis(time: SystemTime) -> i64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+async fn connect(data: &Path) -> anyhow::Result<OperatorServiceClient<tonic::transport::Channel>> {
     let socket = operator_socket_of(data);
     let address = format!("unix:{}", socket.display());
     let endpoint = tonic::transport::Endpoint::try_from(address)?;
     let no_server = |_| anyhow::anyhow!("no server runs on {}; start it with `hefud serve`", data.display());
-    let channel = endpoint.connect().await.map_err(no_server)?;
-    let answer = OperatorServiceClient::new(channel).rebuild_view(v1::RebuildViewRequest { name }).await;
+    Ok(OperatorServiceClient::new(endpoint.connect().await.map_err(no_server)?))
+}
+
+fn told<T>(answer: Result<Response<T>, Status>) -> anyhow::Result<T> {
     answer.map(Response::into_inner).map_err(|s| match status::from_status(&s) {
         Some(refusal) => anyhow::anyhow!("{refusal}\n{}", refusal.reason.remedy()),
         None => s.into(),

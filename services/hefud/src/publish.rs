@@ -98,6 +98,12 @@ impl Publisher {
         self.witnesses.standings()
     }
 
+    /// Whether writes are let in: enough witnesses have answered, or none need to.
+    #[must_use]
+    pub fn takes_writes(&self) -> bool {
+        self.gate.is_open()
+    }
+
     async fn run(self, mut running: Running) {
         let stopping = running.lifetime.stopping();
         tokio::pin!(stopping);

@@ -22,7 +22,7 @@ use crate::config::{ANSWER_BYTES_MAX, Config, DRAIN_WAIT, KEEPALIVE_INTERVAL, KE
 use crate::connections;
 use crate::lifetime::{Lifetime, Tasks, lifetime};
 use crate::log::Log;
-use crate::operator;
+use crate::operator::{self, Operator};
 use crate::projection::Projection;
 use crate::proof::Proofs;
 use crate::publish::Publisher;
@@ -116,11 +116,16 @@ impl Server {
             .with_context(|| format!("can't listen on {}", config.http_listen))?;
         let http_address = http.local_addr()?;
         let projection = Arc::new(Projection::start(Arc::clone(&journal), Arc::new(store.rows()))?);
-        if let Err(e) = operator::serve(&config.operator_socket(), Arc::clone(&projection), lifetime.clone()) {
+        let operator = Operator {
+            projection: Arc::clone(&projection),
+            publisher: publisher.clone(),
+            journal: Arc::clone(&journal),
+        };
+        if let Err(e) = operator::serve(&config.operator_socket(), operator, lifetime.clone()) {
             // A path that is too long for a socket must not keep the ledger from being served.
             tracing::warn!(
                 error = format!("{e:#}"),
-                "no operator's socket: views can't be rebuilt while this server runs"
+                "no operator's socket: views can't be rebuilt and witnesses not seen while this server runs"
             );
         }
         let tiles = Tiles { journal: Arc::clone(&journal), publisher: publisher.clone(), _lifetime: lifetime.clone() };
