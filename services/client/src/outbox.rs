@@ -19,6 +19,7 @@
 mod error;
 mod folder;
 mod state;
+mod stored;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -31,6 +32,7 @@ use hefu_types::{
 };
 
 pub use error::OutboxError;
+pub use stored::{Stored, stored};
 
 use crate::{ClientError, Position};
 use folder::Folder;
@@ -95,7 +97,7 @@ impl Outbox {
                 continue;
             }
             self.last = link;
-            if self.folder.is_answered(link) {
+            if self.folder.position(link).is_some() {
                 self.answered = link;
             } else {
                 self.pending.insert(key_seq, signed);

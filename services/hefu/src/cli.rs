@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    board, completions, explain, key, log, member, plan, receipt, replay, retract, role, series, submit, verify,
+    audit, board, completions, explain, key, log, member, plan, receipt, replay, retract, role, series, submit, verify,
     witness,
 };
 use crate::failure::EXIT_CODES;
@@ -59,6 +59,9 @@ pub(crate) enum Command {
     Receipt(receipt::ReceiptCommand),
     /// Verify an export offline, against a head, or a checkpoint key, that you got from elsewhere.
     Verify(verify::VerifyArgs),
+    /// Show that nothing of what somebody said was left out.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Rebuild all views from an export, in memory, and print their digests.
     Replay(replay::ReplayArgs),
     /// List the server's views with their digests.

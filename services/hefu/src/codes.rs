@@ -28,6 +28,8 @@ const LOCAL: &[(&str, &str, &str)] = &[
     ("RECEIPT_INVALID", "4", "A receipt can't be read, or does not prove its submission under the log's key."),
     ("CHECKPOINT_INVALID", "4", "A checkpoint can't be read, or is not signed by the log's key."),
     ("VERIFICATION_FAILED", "4", "An entry does not fit; the message names its seq, the fault and what was expected."),
+    ("SUBMISSION_OMITTED", "4", "A submission that was answered does not stand in the export where the answer says."),
+    ("KEY_CHAIN_BROKEN", "4", "In the export, a key's submissions are not numbered and linked without a gap."),
     ("NEWER_THAN_TOOL", "1", "An entry is linked, but of a version or with a field that this program does not know."),
     ("WITNESS_BUSY", "1", "Another witness runs on the same folder."),
     ("WITNESS_DAMAGED", "1", "A file of the witness's folder is not what it wrote."),

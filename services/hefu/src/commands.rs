@@ -1,5 +1,6 @@
 //! One file a noun.
 
+pub(crate) mod audit;
 pub(crate) mod board;
 pub(crate) mod completions;
 pub(crate) mod explain;
@@ -38,6 +39,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Log(command) => log::run(&context, command).await?,
         Command::Receipt(command) => receipt::run(&context, command)?,
         Command::Verify(args) => return verify::run(&context, &args),
+        Command::Audit(command) => audit::run(&context, command)?,
         Command::Replay(args) => replay::run(&context, &args)?,
         Command::Views => views::run(&context).await?,
         Command::Witness(command) => witness::run(command).await?,

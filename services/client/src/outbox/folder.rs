@@ -36,21 +36,33 @@ impl Folder {
         }
     }
 
+    /// The directory, to be read only.
+    pub(super) fn at(path: &Path) -> Self {
+        Self(path.to_owned())
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.0
     }
 
     /// The outbox belongs to this ledger and key; a new one does so from now on.
     pub(super) fn check_identity(&self, ledger: LedgerId, key: PublicKey) -> Result<(), OutboxError> {
-        let Some(text) = self.text("identity")? else {
-            return self.create("identity", format!("ledger {ledger}\nkey {key}\n").as_bytes());
-        };
+        if self.belongs_to(ledger, key)? {
+            return Ok(());
+        }
+        self.create("identity", format!("ledger {ledger}\nkey {key}\n").as_bytes())
+    }
+
+    /// Whether the outbox belongs to this ledger and key; `false` when it belongs to none yet, an error when to others.
+    pub(super) fn belongs_to(&self, ledger: LedgerId, key: PublicKey) -> Result<bool, OutboxError> {
+        let Some(text) = self.text("identity")? else { return Ok(false) };
         let damaged = |_| self.damaged("identity");
         let mut lines = text.lines();
         let found: LedgerId = field(lines.next(), "ledger").map_err(damaged)?;
         self.check_same("ledger", found.to_string(), ledger.to_string())?;
         let found: PublicKey = field(lines.next(), "key").map_err(damaged)?;
-        self.check_same("key", found.to_string(), key.to_string())
+        self.check_same("key", found.to_string(), key.to_string())?;
+        Ok(true)
     }
 
     fn check_same(&self, what: &'static str, found: String, expected: String) -> Result<(), OutboxError> {
@@ -74,16 +86,21 @@ impl Folder {
 
     /// Every stored submission that was not moved aside, by number.
     pub(super) fn submissions(&self) -> Result<Vec<(KeySeq, SignedSubmission)>, OutboxError> {
+        self.numbers()?.into_iter().map(|key_seq| Ok((key_seq, self.read(key_seq)?))).collect()
+    }
+
+    /// The numbers under which submissions are stored.
+    pub(super) fn numbers(&self) -> Result<Vec<KeySeq>, OutboxError> {
         let mut numbers = Vec::new();
         for file in fs::read_dir(&self.0).map_err(|e| OutboxError::io(&self.0, e))? {
             let file = file.map_err(|e| OutboxError::io(&self.0, e))?;
             numbers.extend(number_of(&file.path()));
         }
         numbers.sort_unstable();
-        numbers.into_iter().map(|key_seq| Ok((key_seq, self.read(key_seq)?))).collect()
+        Ok(numbers)
     }
 
-    fn read(&self, key_seq: KeySeq) -> Result<SignedSubmission, OutboxError> {
+    pub(super) fn read(&self, key_seq: KeySeq) -> Result<SignedSubmission, OutboxError> {
         let name = name(key_seq, SUBMISSION);
         let bytes = fs::read(self.0.join(&name)).map_err(|e| OutboxError::io(&self.0.join(&name), e))?;
         let mut bytes = Bytes::from(bytes);
@@ -100,10 +117,15 @@ impl Folder {
         self.create(&name(key_seq, SUBMISSION), &bytes)
     }
 
-    /// Whether the submission has its whole position beside it. A torn or foreign one counts as none.
-    pub(super) fn is_answered(&self, link: Link) -> bool {
+    /// The position that the submission has beside it. A torn or foreign one counts as none.
+    pub(super) fn position(&self, link: Link) -> Option<Position> {
         let text = fs::read_to_string(self.0.join(name(link.key_seq, POSITION))).unwrap_or_default();
-        text.parse::<Position>().is_ok_and(|position| position.submission_hash == link.hash)
+        text.parse::<Position>().ok().filter(|position| position.submission_hash == link.hash)
+    }
+
+    /// The file of a receipt that was kept.
+    pub(super) fn receipt(&self, key_seq: KeySeq) -> Option<PathBuf> {
+        Some(self.0.join(name(key_seq, RECEIPT))).filter(|path| path.is_file())
     }
 
     /// Keeps a receipt.
@@ -144,7 +166,7 @@ impl Folder {
         create_new(&path, bytes).map_err(|e| OutboxError::io(&path, e))
     }
 
-    fn damaged(&self, name: &str) -> OutboxError {
+    pub(super) fn damaged(&self, name: &str) -> OutboxError {
         OutboxError::Damaged { path: self.0.join(name) }
     }
 }

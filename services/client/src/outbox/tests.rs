@@ -219,3 +219,28 @@ fn a_fresh_outbox_can_start_after_the_genesis() {
     drop(outbox);
     assert_eq!(numbers(&open(&folder)), [2]);
 }
+
+#[test]
+fn a_reader_needs_no_lock_and_changes_nothing() {
+    let folder = TempDir::new().unwrap();
+    let mut outbox = stored(&folder, 3);
+    acknowledge(&mut outbox, 1);
+    fs::write(folder.path().join(format!("{:020}.tlog-proof", 1)), "a receipt").unwrap();
+    // Torn: it counts as none.
+    fs::write(folder.path().join(format!("{:020}.ack", 2)), "seq 102").unwrap();
+    let before = fs::read_dir(folder.path()).unwrap().count();
+    let read = |ledger, key| super::stored(folder.path(), ledger, key);
+    let found = read(LEDGER, keys().public()).expect("readable while it is open for writing");
+    assert_eq!(found.iter().map(|stored| stored.link.key_seq.get()).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(found[2].link, outbox.last());
+    assert_eq!(found[0].answer.map(|position| position.seq.get()), Some(101));
+    assert!(found[0].receipt.as_ref().is_some_and(|path| path.ends_with(format!("{:020}.tlog-proof", 1))));
+    assert!(found[1..].iter().all(|stored| stored.answer.is_none() && stored.receipt.is_none()));
+    let other = Keypair::from_seed(&[2; 32]).public();
+    assert!(matches!(read(LEDGER, other), Err(OutboxError::Foreign { what: "key", .. })));
+    assert!(matches!(read(LedgerId::from_bytes([8; 32]), other), Err(OutboxError::Foreign { what: "ledger", .. })));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), before);
+    let empty = TempDir::new().unwrap();
+    assert!(matches!(super::stored(empty.path(), LEDGER, other), Err(OutboxError::Damaged { .. })));
+    assert_eq!(fs::read_dir(empty.path()).unwrap().count(), 0);
+}
