@@ -8,6 +8,7 @@ mod chapters;
 mod export;
 mod janitor;
 mod stage;
+mod witnesses;
 
 use anyhow::{Context as _, bail};
 
@@ -21,6 +22,7 @@ type Chapter = (&'static str, fn(&mut Stage) -> anyhow::Result<()>);
 
 const CHAPTERS: &[Chapter] = &[
     ("Open a ledger", chapters::open),
+    ("Appoint witnesses", witnesses::appoint),
     ("Start the server", chapters::serve),
     ("Admit the member units", chapters::admit),
     ("Publish the plan", chapters::publish),
@@ -29,6 +31,8 @@ const CHAPTERS: &[Chapter] = &[
     ("Ask where a number comes from", chapters::explain),
     ("Take the log away", audit::export),
     ("Verify it offline", audit::verify),
+    ("Keep a receipt", witnesses::receipt),
+    ("See who else saw it", witnesses::cosignatures),
     ("Change one byte", audit::tamper),
     ("Build the views again", audit::replay),
     ("Pull the plug", chapters::kill),

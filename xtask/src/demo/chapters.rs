@@ -11,9 +11,12 @@ const OFFICE: &str = "--key keys/office-1.pem";
 pub(super) fn open(stage: &mut Stage) -> anyhow::Result<()> {
     println!("The operator opens a ledger in a fresh folder. Entry 0 names the office, its keys, and a recovery key");
     println!("that belongs in a safe. From here on, whoever runs the server can speak for nobody.");
-    stage.show(
+    let said = stage.tell(
         "hefud init --data ledger --keys-dir keys --origin example.org/guizhou --title-zh 贵州省新型基础设施建设三年行动方案",
-    )
+    )?;
+    let key = said.lines().find_map(|line| line.strip_prefix("checkpoint key  "));
+    stage.log_key = key.context("no checkpoint key")?.to_owned();
+    Ok(())
 }
 
 pub(super) fn serve(stage: &mut Stage) -> anyhow::Result<()> {

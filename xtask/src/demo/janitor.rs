@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 
 /// The hidden command that this process is started as.
 pub(crate) const NAME: &str = "janitor";
@@ -38,9 +38,9 @@ impl Janitor {
         self.say(&format!("runs {id}"))
     }
 
-    /// No process runs any more.
-    pub(super) fn rests(&mut self) -> anyhow::Result<()> {
-        self.say("rests")
+    /// A process has ended.
+    pub(super) fn ended(&mut self, id: u32) -> anyhow::Result<()> {
+        self.say(&format!("ended {id}"))
     }
 
     /// Everything stays.
@@ -65,15 +65,17 @@ impl Drop for Janitor {
 /// The janitor's own work.
 pub(crate) fn clean_up_after(arguments: &[String]) -> anyhow::Result<()> {
     let folder = PathBuf::from(arguments.first().context("which folder?")?);
-    let mut running = None;
+    let mut running: Vec<String> = vec![];
     for line in std::io::stdin().lock().lines() {
-        match line?.as_str() {
-            "dismissed" => return Ok(()),
-            "rests" => running = None,
-            line => running = line.strip_prefix("runs ").map(str::to_owned),
+        let line = line?;
+        match line.split_once(' ') {
+            Some(("runs", id)) => running.push(id.to_owned()),
+            Some(("ended", gone)) => running.retain(|id| id != gone),
+            _ if line == "dismissed" => return Ok(()),
+            _ => bail!("{line:?} is no word between the two"),
         }
     }
-    if let Some(id) = running {
+    for id in running {
         // It may be gone already: Ctrl-C reaches it, too.
         let _status = Command::new("sh").args(["-c", "kill -KILL \"$1\" 2>/dev/null", "sh", &id]).status();
     }

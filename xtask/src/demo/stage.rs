@@ -10,6 +10,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use anyhow::{Context as _, bail, ensure};
 
 use super::janitor::Janitor;
+use super::witnesses::POLICY;
 use crate::shell;
 
 /// How long views may take to catch up before the demo says that they don't.
@@ -21,11 +22,15 @@ pub(super) struct Stage {
     pub(super) folder: PathBuf,
     /// Units of the plan, and how many published figures each reports.
     pub(super) units: Vec<(String, usize)>,
+    /// The log's checkpoint key.
+    pub(super) log_key: String,
     /// The head at the end, as printed.
     pub(super) head: String,
     keep: bool,
     port: u16,
     server: Option<Child>,
+    /// What runs until the end.
+    others: Vec<Child>,
     janitor: Janitor,
 }
 
@@ -41,7 +46,8 @@ impl Stage {
         }
         fs::create_dir(folder.join("requests"))?;
         fs::create_dir(folder.join("reports"))?;
-        Ok(Self { folder, units: vec![], head: String::new(), keep, port, server: None, janitor })
+        let (units, log_key, head) = (vec![], String::new(), String::new());
+        Ok(Self { folder, units, log_key, head, keep, port, server: None, others: vec![], janitor })
     }
 
     /// Prints and runs a command; what it says is shown.
@@ -50,6 +56,16 @@ impl Stage {
         let status = self.command(words)?.stdin(Stdio::null()).status()?;
         ensure!(status.success(), "`{words}` failed ({status})");
         Ok(())
+    }
+
+    /// Prints and runs a command; what it says is shown, and its stdout returned.
+    pub(super) fn tell(&self, words: &str) -> anyhow::Result<String> {
+        println!("\n$ {words}");
+        let output = self.command(words)?.stdin(Stdio::null()).stderr(Stdio::inherit()).output()?;
+        let said = String::from_utf8(output.stdout)?;
+        print!("{said}");
+        ensure!(output.status.success(), "`{words}` failed ({})", output.status);
+        Ok(said)
     }
 
     /// Runs a command without a word and returns its stdout.
@@ -74,7 +90,7 @@ impl Stage {
     }
 
     /// A command of the workspace from its words; none of them holds a space.
-    fn command(&self, words: &str) -> anyhow::Result<Command> {
+    pub(super) fn command(&self, words: &str) -> anyhow::Result<Command> {
         let mut words = words.split(' ');
         let mut command = Command::new(shell::program(words.next().unwrap_or_default())?);
         command.args(words).current_dir(&self.folder);
@@ -92,21 +108,30 @@ impl Stage {
 
     /// Starts the server; the first time on a free port unless one was asked for, then on the same.
     pub(super) fn start_server(&mut self) -> anyhow::Result<()> {
-        let words = format!("hefud serve --data ledger --listen 127.0.0.1:{}", self.port);
+        let words = format!(
+            "hefud serve --data ledger --listen 127.0.0.1:{} --http-listen 127.0.0.1:0 --policy {POLICY}",
+            self.port
+        );
         let mut command = self.command(&words)?;
         let log = File::options().create(true).append(true).open(self.folder.join("hefud.log"))?;
         println!("\n$ {words} 2>>hefud.log &");
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn()?;
         self.janitor_knows(child.id())?;
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line)?;
+        let said: Vec<String> =
+            BufReader::new(child.stdout.take().expect("a pipe")).lines().take(2).collect::<Result<_, _>>()?;
         self.server = Some(child);
-        let Some(port) = line.trim().rsplit(':').next().and_then(|port| port.parse().ok()) else {
-            bail!("the server did not start:\n{}", self.log());
-        };
+        let port = said.first().and_then(|line| line.rsplit(':').next()).and_then(|port| port.parse().ok());
+        let Some(port) = port else { bail!("the server did not start:\n{}", self.log()) };
         self.port = port;
-        println!("{}", line.trim());
+        println!("{}", said.join("\n"));
         Ok(())
+    }
+
+    /// Keeps a process running until the end.
+    pub(super) fn keeps(&mut self, child: Child) -> anyhow::Result<()> {
+        let id = child.id();
+        self.others.push(child);
+        self.janitor_knows(id)
     }
 
     fn janitor_knows(&mut self, id: u32) -> anyhow::Result<()> {
@@ -123,7 +148,7 @@ impl Stage {
         server.kill()?;
         server.wait()?;
         if !self.keep {
-            self.janitor.rests()?;
+            self.janitor.ended(server.id())?;
         }
         Ok(server.id())
     }
@@ -155,7 +180,9 @@ impl Stage {
         for line in NEXT {
             println!("  {line}");
         }
-        println!("\nTo be rid of it: kill {}; rm -r {}", server.id(), self.folder.display());
+        let others = std::mem::take(&mut self.others);
+        let ids: Vec<String> = others.iter().chain([&server]).map(|child| child.id().to_string()).collect();
+        println!("\nTo be rid of it, and of the witnesses: kill {}; rm -r {}", ids.join(" "), self.folder.display());
         Ok(())
     }
 }
@@ -174,12 +201,13 @@ const NEXT: &[&str] = &[
 impl Drop for Stage {
     /// On success and on failure alike; the janitor, dropped after this, removes the folder.
     fn drop(&mut self) {
-        if let Some(mut server) = self.server.take() {
-            let _killed = server.kill();
-            let _status = server.wait();
-            if self.keep {
-                eprintln!("kept, without a server: {}", self.folder.display());
-            }
+        let running: Vec<Child> = self.server.take().into_iter().chain(self.others.drain(..)).collect();
+        if self.keep && !running.is_empty() {
+            eprintln!("kept, without a server: {}", self.folder.display());
+        }
+        for mut child in running {
+            let _killed = child.kill();
+            let _status = child.wait();
         }
     }
 }
