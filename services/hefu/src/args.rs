@@ -5,10 +5,12 @@ use std::str::FromStr;
 
 use hefu_client::keyfile::{self, KeyFile};
 use hefu_proto::v1;
-use hefu_types::{EventRef, PublicKey, SubmissionHash, VerifierKey};
+use hefu_types::{EventRef, Policy, PublicKey, SubmissionHash, VerifierKey};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+
+use crate::failure::Failure;
 
 /// A public key: 64 hex digits, or the path of a file that holds it as hex or PEM, or of an unencrypted private key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +36,14 @@ impl FromStr for KeyArg {
             (None, Err(error)) => Err(error.to_string()),
         }
     }
+}
+
+/// A tlog-policy file.
+pub(crate) fn read_policy(path: &Path) -> Result<Policy, Failure> {
+    let bytes = std::fs::read(path).map_err(|e| Failure::file(path, &e))?;
+    let remedy = "Write it as C2SP tlog-policy says: log, witness, group and quorum lines.";
+    Policy::from_bytes(&bytes)
+        .map_err(|e| Failure::usage(format!("{} is no policy", path.display()), remedy).because(&e))
 }
 
 /// A log's checkpoint key.

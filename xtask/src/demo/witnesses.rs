@@ -75,5 +75,5 @@ pub(super) fn cosignatures(stage: &mut Stage) -> anyhow::Result<()> {
         let signature = format!("\u{2014} {name}.example.org ");
         ensure!(checkpoint.lines().any(|line| line.starts_with(&signature)), "{name} did not cosign");
     }
-    stage.show(&format!("hefu verify export --key {}", stage.log_key))
+    stage.show(&format!("hefu verify export --key {} --policy {POLICY}", stage.log_key))
 }

@@ -7,7 +7,7 @@ use hefu_client::Outbox;
 use hefu_types::receipt::{self, VerifiedReceipt};
 use hefu_types::{Policy, Signature, SignedSubmission, TlogProof, VerifierKey};
 
-use crate::args::log_key;
+use crate::args::{log_key, read_policy};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output::{self, Hash, Time, record};
@@ -89,13 +89,6 @@ fn submission(bytes: Vec<u8>) -> Option<SignedSubmission> {
     let (signature, submission) = bytes.split_at_checked(Signature::LEN)?;
     let submission = submission.to_vec().into();
     Some(SignedSubmission { submission, signature: Signature::from_slice(signature)? })
-}
-
-fn read_policy(path: &Path) -> Result<Policy, Failure> {
-    let bytes = fs::read(path).map_err(|e| Failure::file(path, &e))?;
-    let remedy = "Write it as C2SP tlog-policy says: log, witness, group and quorum lines.";
-    Policy::from_bytes(&bytes)
-        .map_err(|e| Failure::usage(format!("{} is no policy", path.display()), remedy).because(&e))
 }
 
 fn invalid(path: &Path, e: &dyn std::error::Error) -> Failure {

@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use hefu_types::{ChainHash, SignedCheckpoint, Size, VerifierKey};
+use hefu_types::{ChainHash, Cosignature, Policy, SignedCheckpoint, Size, VerifierKey};
 use hefu_verify::{End, Export, ExportError, FailureKind, Head, Report, verify, verify_prefix};
 use serde::Deserialize;
 
-use crate::args::log_key;
+use crate::args::{log_key, read_policy};
 use crate::context::{Context, progress};
 use crate::failure::{Exit, Failure};
-use crate::output::{Hash, Time, record};
+use crate::output::{Cell as _, Hash, Time, record};
 
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("known_end").args(["size", "head", "key"]).required(true)))]
@@ -32,6 +32,9 @@ pub(crate) struct VerifyArgs {
     /// The checkpoint to end in, from elsewhere, instead of the one in the export.
     #[arg(long, value_name = "FILE", requires = "key")]
     checkpoint: Option<PathBuf>,
+    /// A tlog-policy file: enough of its witnesses must have cosigned the checkpoint.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    policy: Option<PathBuf>,
     /// Accept an export that goes on after the head, such as a newer export than the head: the entries up to the head are
     /// verified, those after it are only counted and held to be linked.
     #[arg(long)]
@@ -109,7 +112,26 @@ fn end(args: &VerifyArgs, export: &Export) -> Result<End, Failure> {
         let detail = "the checkpoint is not signed by this key";
         Failure::new(Exit::Broken, "CHECKPOINT_INVALID", detail, remedy).because(&e)
     })?;
+    if let Some(path) = &args.policy {
+        check_quorum(&signed, &read_policy(path)?)?;
+    }
     Ok(signed.checkpoint().into())
+}
+
+/// Holds that the witnesses of a policy have seen this checkpoint, and says when.
+fn check_quorum(signed: &SignedCheckpoint, policy: &Policy) -> Result<(), Failure> {
+    let remedy = "Keep the checkpoint; ask the operator, or the witnesses, for one that they cosigned.";
+    let refused = |detail: &str| Failure::new(Exit::Broken, "CHECKPOINT_INVALID", detail, remedy);
+    let found =
+        signed.cosignatures(policy.witness_keys()).map_err(|e| refused("a cosignature does not verify").because(&e))?;
+    if !policy.is_satisfied_by(found.iter().map(Cosignature::key)) {
+        return Err(refused("the witnesses that cosigned the checkpoint are no quorum of the policy"));
+    }
+    for cosignature in &found {
+        let millis = i64::try_from(cosignature.timestamp().saturating_mul(1_000)).unwrap_or(i64::MAX);
+        eprintln!("cosigned by {} at {}", cosignature.key().name(), Time(millis).short());
+    }
+    Ok(())
 }
 
 fn head(args: &VerifyArgs) -> Result<Head, Failure> {
