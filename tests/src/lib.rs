@@ -15,6 +15,7 @@ pub mod export;
 pub mod forge;
 pub mod history;
 pub mod load;
+pub mod mirror;
 pub mod rng;
 pub mod server;
 pub mod witness;

@@ -140,6 +140,18 @@ impl Export {
         self.read(&tile.to_string(), longest(tile))
     }
 
+    /// The bytes of a file, or what it would hold out of a wider one of its number, which takes its place as the log grows.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub fn tile_or_beginning(&self, tile: Tile) -> Result<Option<Bytes>, ExportError> {
+        if let Some(bytes) = self.tile(tile)? {
+            return Ok(Some(bytes));
+        }
+        let found = self.widest(tile.contents, tile.number, tile.width)?;
+        Ok(found.filter(|found| found.width > tile.width).map(|found| beginning(tile, &found.bytes)))
+    }
+
     /// The widths of the files of a number.
     ///
     /// # Errors
@@ -154,6 +166,10 @@ impl Export {
     /// When a folder can't be read.
     pub fn last(&self, contents: Contents) -> Result<Option<u64>, ExportError> {
         self.source.last(contents).map_err(|e| self.io("", e))
+    }
+
+    pub(crate) fn name(&self) -> String {
+        self.source.name()
     }
 
     pub(crate) fn has_tree(&self) -> bool {
@@ -246,6 +262,16 @@ const fn longest(tile: Tile) -> u64 {
         Contents::Entries => BUNDLE_ENTRIES * (2 + ENTRY_BYTES_MAX as u64),
         Contents::Nodes(_) => 32 * TILE_WIDTH,
     }
+}
+
+/// What a file holds, out of a wider one.
+fn beginning(tile: Tile, wider: &Bytes) -> Bytes {
+    let width = usize::from(tile.width);
+    let len = match tile.contents {
+        Contents::Nodes(_) => 32 * width,
+        Contents::Entries => Bundle::split(wider.clone()).entries.iter().take(width).map(|entry| 2 + entry.len()).sum(),
+    };
+    wider.slice(..len.min(wider.len()))
 }
 
 #[cfg(test)]

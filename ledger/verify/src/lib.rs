@@ -12,6 +12,7 @@
 //! Read next: [`export`] (the layout), `check.rs` (the order of checks), then `docs/format.md`.
 
 mod alone;
+mod as_of;
 mod check;
 mod directory;
 pub mod export;

@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, board, completions, explain, key, log, member, plan, receipt, replay, retract, role, series, submit, verify,
-    witness,
+    audit, board, completions, explain, key, log, member, monitor, plan, receipt, replay, retract, role, series,
+    submit, verify, witness,
 };
 use crate::failure::EXIT_CODES;
 use crate::output::Format;
@@ -57,11 +57,13 @@ pub(crate) enum Command {
     /// Keep and verify receipts.
     #[command(subcommand)]
     Receipt(receipt::ReceiptCommand),
-    /// Verify an export offline, against a head, or a checkpoint key, that you got from elsewhere.
+    /// Verify an export offline, or a log at a URL, against a head, or a checkpoint key, that you got from elsewhere.
     Verify(verify::VerifyArgs),
     /// Show that nothing of what somebody said was left out.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Watch a log from outside: what it signs must be one history that only grows, the same at each URL.
+    Monitor(Box<monitor::MonitorArgs>),
     /// Rebuild all views from an export, in memory, and print their digests.
     Replay(replay::ReplayArgs),
     /// List the server's views with their digests.

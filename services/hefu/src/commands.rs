@@ -7,6 +7,7 @@ pub(crate) mod explain;
 pub(crate) mod key;
 pub(crate) mod log;
 pub(crate) mod member;
+pub(crate) mod monitor;
 pub(crate) mod plan;
 pub(crate) mod receipt;
 pub(crate) mod replay;
@@ -38,8 +39,9 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Explain(args) => explain::run(&context, args).await?,
         Command::Log(command) => log::run(&context, command).await?,
         Command::Receipt(command) => receipt::run(&context, command)?,
-        Command::Verify(args) => return verify::run(&context, &args),
+        Command::Verify(args) => return verify::run(context, args).await,
         Command::Audit(command) => audit::run(&context, command)?,
+        Command::Monitor(args) => return monitor::run(&context, *args).await,
         Command::Replay(args) => replay::run(&context, &args)?,
         Command::Views => views::run(&context).await?,
         Command::Witness(command) => witness::run(command).await?,

@@ -86,6 +86,11 @@ impl Failure {
         self
     }
 
+    /// In one line.
+    pub(crate) fn said(&self) -> String {
+        std::iter::once(&self.detail).chain(&self.because).cloned().collect::<Vec<_>>().join(": ")
+    }
+
     /// Prints it on stderr. A closed stdout is no failure: the reader has seen enough.
     pub(crate) fn report(&self) -> ExitCode {
         if self.code != PIPE_CLOSED {

@@ -26,6 +26,8 @@ pub use decide::{Logs, Offer, Rejection};
 pub use http::serve;
 use store::Kept;
 
+use crate::durable::replace;
+
 /// A witness with its key, the logs it looks after, and what it cosigned last of each.
 #[derive(Debug)]
 pub struct Witness {
@@ -122,7 +124,7 @@ impl Witness {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&logs).map_err(at(&logs))?;
         keyfile::create(&key_file(data), &keys, None)?;
         let path = vkey_file(data);
-        store::replace(&path, format!("{vkey}\n").as_bytes()).map_err(at(&path))?;
+        replace(&path, format!("{vkey}\n").as_bytes()).map_err(at(&path))?;
         Ok(vkey)
     }
 

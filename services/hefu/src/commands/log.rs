@@ -3,6 +3,7 @@
 mod existing;
 mod export;
 mod files;
+mod serve;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -34,6 +35,8 @@ pub(crate) enum LogCommand {
         #[arg(long, value_name = "SIZE")]
         size: Option<u64>,
     },
+    /// Serve an export over HTTP, as a mirror of the log: the checkpoint and tiles (C2SP tlog-tiles), until told to stop.
+    Serve(serve::ServeArgs),
     /// Follow the log: a line an entry, without a gap, until you stop it.
     Watch {
         /// The first seq; new entries only without it.
@@ -83,6 +86,7 @@ pub(crate) async fn run(context: &Context, command: LogCommand) -> Result<(), Fa
         LogCommand::Head => context.one(&HeadRow::from(&context.reader()?.head().await?)),
         LogCommand::Tail { count } => tail(context, count).await,
         LogCommand::Export { dir, size } => export::run(context, &dir, size).await,
+        LogCommand::Serve(args) => serve::run(&args).await,
         LogCommand::Watch { from } => watch(context, from).await,
     }
 }

@@ -85,7 +85,7 @@ fn verify(path: &Path, key: &VerifierKey, policy: Option<&Policy>) -> Result<Ver
 }
 
 /// A submission as an outbox keeps it: 64 bytes of signature, then its bytes.
-fn submission(bytes: Vec<u8>) -> Option<SignedSubmission> {
+pub(crate) fn submission(bytes: Vec<u8>) -> Option<SignedSubmission> {
     let (signature, submission) = bytes.split_at_checked(Signature::LEN)?;
     let submission = submission.to_vec().into();
     Some(SignedSubmission { submission, signature: Signature::from_slice(signature)? })

@@ -1,6 +1,7 @@
 //! `hefu verify`: offline, against a head or a checkpoint key from elsewhere.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use hefu_types::{ChainHash, Cosignature, Policy, SignedCheckpoint, Size, VerifierKey};
 use hefu_verify::{End, Export, ExportError, FailureKind, Head, Report, verify, verify_prefix};
@@ -10,12 +11,15 @@ use crate::args::{log_key, read_policy};
 use crate::context::{Context, progress};
 use crate::failure::{Exit, Failure};
 use crate::output::{Cell as _, Hash, Time, record};
+use crate::remote::Url;
 
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("known_end").args(["size", "head", "key"]).required(true)))]
 pub(crate) struct VerifyArgs {
-    /// The export's directory.
-    dir: PathBuf,
+    /// The export's directory, or the URL where the log's files are (`http://host[:port]`); a log that grows there is verified
+    /// up to its end as it is known.
+    #[arg(value_name = "DIR|URL")]
+    place: String,
     /// The number of entries that the log must have; give --chain-hash with it.
     #[arg(long, value_name = "N", requires = "chain_hash")]
     size: Option<u64>,
@@ -70,9 +74,14 @@ record! {
     }
 }
 
-pub(crate) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure> {
-    let export = Export::open(&args.dir)?;
-    let end = end(args, &export)?;
+/// Verification reads, hashes and waits: it has a thread of its own.
+pub(crate) async fn run(context: Context, args: VerifyArgs) -> Result<Exit, Failure> {
+    let verifying = tokio::task::spawn_blocking(move || verify_all(&context, &args)).await;
+    verifying.unwrap_or_else(|e| std::panic::resume_unwind(e.into_panic()))
+}
+
+fn verify_all(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure> {
+    let (export, end) = open(context, args)?;
     let bar = progress("entries", end.size().get());
     let told = &mut |entries| bar.set_position(entries);
     let report = if args.prefix { verify_prefix(&export, end, told)? } else { verify(&export, end, told)? };
@@ -87,6 +96,22 @@ pub(crate) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure>
         }
         Some(failure) => Err(found(&failure, end.size(), args.prefix)),
     }
+}
+
+/// The log, and the end that it must have.
+fn open(context: &Context, args: &VerifyArgs) -> Result<(Export, End), Failure> {
+    if !args.place.contains("://") {
+        let export = Export::open(Path::new(&args.place))?;
+        let end = end(args, &export)?;
+        return Ok((export, end));
+    }
+    if args.prefix {
+        let remedy = "Leave out --prefix: at a URL, nothing after the end is looked at.";
+        return Err(Failure::usage("--prefix is for directories", remedy));
+    }
+    let export = Url::parse(&args.place)?.open(Duration::from_secs(context.patience));
+    let end = end(args, &export)?;
+    Ok((export.as_of(end.size()), end))
 }
 
 fn chain_hash(text: &str) -> Result<ChainHash, String> {
@@ -171,6 +196,13 @@ fn found(failure: &hefu_verify::Failure, head: Size, prefix: bool) -> Failure {
 
 impl From<ExportError> for Failure {
     fn from(error: ExportError) -> Self {
+        if let ExportError::Io { path, source } = &error
+            && path.contains("://")
+        {
+            let remedy = "Check the URL, and that files of a log are served there; then do the same again.";
+            return Self::new(Exit::Unreachable, "SERVER_UNREACHABLE", format!("{path} can't be fetched"), remedy)
+                .because(source);
+        }
         let remedy = "Give a directory made by `hefu log export`, or a mirror of the log's tiles.";
         let failure = Self::usage(error.to_string(), remedy);
         match std::error::Error::source(&error) {

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use hefu_types::VerifierKey;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::failure::{Exit, Failure};
+use crate::signals::{self, cannot_listen};
 use crate::witness::{self, Witness, WitnessError};
 
 #[derive(Debug, clap::Subcommand)]
@@ -52,21 +52,11 @@ pub(crate) async fn run(command: WitnessCommand) -> Result<(), Failure> {
 
 async fn serve(args: &ServeArgs) -> Result<(), Failure> {
     let witness = Arc::new(Witness::open(&args.data, &args.log)?);
-    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let stop = signals::stop()?;
     let listener = TcpListener::bind(args.listen).await.map_err(|e| cannot_listen(args.listen, &e))?;
     println!("witness on http://{}", listener.local_addr()?);
     println!("{}", witness.vkey());
-    let stop = async move {
-        tokio::select! {
-            _ = term.recv() => {}
-            _ = int.recv() => {}
-        }
-    };
     Ok(witness::serve(listener, witness, stop).await?)
-}
-
-fn cannot_listen(address: SocketAddr, source: &std::io::Error) -> Failure {
-    Failure::usage(format!("can't listen on {address}"), "Choose another address or port.").because(source)
 }
 
 impl From<WitnessError> for Failure {

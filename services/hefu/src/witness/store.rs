@@ -3,14 +3,15 @@
 //! `logs/<SHA-256 of the origin, hex>` holds the checkpoint's note with the signatures of the log and the witness. A crash
 //! leaves the old file or the new one; nobody has the cosignature of the new one before the file is there for good.
 
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use hefu_types::{Checkpoint, Note, VerifierKey, cosignature};
 use sha2::{Digest as _, Sha256};
 
 use super::WitnessError;
+use crate::durable::replace;
 
 /// The checkpoint of one log.
 #[derive(Debug)]
@@ -65,15 +66,4 @@ fn read(bytes: &[u8], origin: &str, witness: &VerifierKey) -> Option<(Checkpoint
     let ours: Vec<_> = note.signatures_by(witness).collect();
     let cosigned = !ours.is_empty() && ours.iter().all(|line| cosignature::verify(note.text(), line, witness).is_ok());
     if cosigned && checkpoint.origin() == origin { Some((checkpoint, note)) } else { None }
-}
-
-/// Replaces a file: another file is written and synced, takes the name, and the folder is synced.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().ok_or_else(|| io::Error::other("a file in no folder"))?;
-    let fresh = path.with_extension("new");
-    let mut file = File::create(&fresh)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&fresh, path)?;
-    File::open(folder)?.sync_all()
 }

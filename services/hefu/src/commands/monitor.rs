@@ -1,0 +1,114 @@
+//! `hefu monitor`: watch a log from outside, and say when it is not one history that only grows.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use hefu_types::VerifierKey;
+
+use crate::args::log_key;
+use crate::args::read_policy;
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::monitor::{Finding, Monitor, Round};
+use crate::output::record;
+use crate::remote::Url;
+use crate::signals;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct MonitorArgs {
+    /// Where the log's files are (`http://host[:port]`); several mirrors of the same log are held against each other.
+    #[arg(required = true, value_name = "URL")]
+    urls: Vec<String>,
+    /// The log's checkpoint key (`name+hash+base64`, as `hefud init` prints it).
+    #[arg(long, value_name = "VKEY", value_parser = log_key)]
+    key: VerifierKey,
+    /// A folder to remember the last checkpoints in, and to keep evidence; without it nothing is remembered after the end.
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
+    /// Seconds between looks.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
+    every: u64,
+    /// Look once.
+    #[arg(long)]
+    once: bool,
+    /// A tlog-policy file: checkpoints without its quorum are reported, and are a finding when it stays so for ten minutes.
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// A folder of receipts (*.tlog-proof, such as an outbox), whose checkpoints must be of the same history.
+    #[arg(long, value_name = "DIR")]
+    receipts: Option<PathBuf>,
+}
+
+record! {
+    /// A finding; the sizes are those of the checkpoints that conflict.
+    struct FindingRow {
+        both code: String,
+        both at: String,
+        both what: String,
+        both sizes: Vec<String>,
+    }
+}
+
+pub(crate) async fn run(context: &Context, args: MonitorArgs) -> Result<Exit, Failure> {
+    let urls = args.urls.iter().map(|url| Url::parse(url)).collect::<Result<Vec<_>, _>>()?;
+    let policy = args.policy.as_deref().map(read_policy).transpose()?;
+    let patience = Duration::from_secs(context.patience);
+    let mut monitor = Monitor::open(args.key, &urls, args.state.as_deref(), patience)?
+        .with_policy(policy)
+        .with_receipts(args.receipts.as_deref());
+    let mut stop = Box::pin(signals::stop()?);
+    loop {
+        let looking = tokio::task::spawn_blocking(move || {
+            let round = monitor.look(Instant::now());
+            (monitor, round)
+        });
+        let looked = tokio::select! {
+            looked = looking => looked.unwrap_or_else(|e| std::panic::resume_unwind(e.into_panic())),
+            () = &mut stop => return Ok(Exit::Done),
+        };
+        let round = looked.1?;
+        monitor = looked.0;
+        tell(&round, urls.len());
+        if !round.findings.is_empty() {
+            return Err(found(context, &monitor, &round.findings)?);
+        }
+        if args.once {
+            return Ok(if round.unreached.is_empty() { Exit::Done } else { Exit::Unreachable });
+        }
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(args.every)) => {}
+            () = &mut stop => return Ok(Exit::Done),
+        }
+    }
+}
+
+/// Says on stderr how it stands.
+fn tell(round: &Round, urls: usize) {
+    round.unreached.iter().for_each(|why| eprintln!("unreached: {why}"));
+    round.waiting.iter().for_each(|why| eprintln!("waiting: {why}"));
+    if let Some(newest) = round.newest.as_ref().filter(|_| round.findings.is_empty() && round.unreached.is_empty()) {
+        eprintln!("{}: one history of {} entries at {urls} URLs", newest.origin(), newest.size());
+    }
+}
+
+/// Prints rows on stdout and evidence on stderr; how the program ends.
+fn found(context: &Context, monitor: &Monitor, findings: &[Finding]) -> Result<Failure, Failure> {
+    let kept = monitor.keep_evidence(findings)?;
+    for shown in findings.iter().flat_map(|finding| &finding.evidence) {
+        eprintln!("---\n{}", String::from_utf8_lossy(&shown.bytes));
+    }
+    kept.iter().for_each(|path| eprintln!("evidence: {}", path.display()));
+    context.rows(&findings.iter().map(row).collect::<Vec<_>>())?;
+    let first = &findings[0];
+    let remedy = "Keep the evidence and show it to the auditors, the log's operator and its witnesses.";
+    Ok(Failure::new(Exit::Broken, first.code, format!("{}: {}", first.at, first.what), remedy))
+}
+
+fn row(finding: &Finding) -> FindingRow {
+    FindingRow {
+        code: finding.code.to_owned(),
+        at: finding.at.clone(),
+        what: finding.what.clone(),
+        sizes: finding.evidence.iter().filter_map(|shown| shown.size).map(|size| size.to_string()).collect(),
+    }
+}

@@ -1,0 +1,186 @@
+//! One look: each URL against what it showed before, the URLs against each other, the receipts against the newest, and the
+//! witnesses. What was shown is kept only when nothing is wrong, so a finding is found again.
+
+use std::path::Path;
+use std::time::Instant;
+
+use hefu_types::{Cosignature, Policy, SignedCheckpoint};
+
+use super::compare::{Relation, relate};
+use super::nodes::{NodeError, Nodes};
+use super::receipts;
+use super::{Evidence, Finding, Monitor, Round, Site};
+use crate::failure::Failure;
+
+/// A checkpoint, and where it comes from.
+struct Shown<'s> {
+    by: &'s str,
+    signed: &'s SignedCheckpoint,
+}
+
+impl Monitor {
+    /// Looks once. Blocks.
+    pub(crate) fn look(&mut self, now: Instant) -> Result<Round, Failure> {
+        let mut round = Round::default();
+        let shown: Vec<_> = self.sites.iter().map(|site| self.fetch(site, &mut round)).collect();
+        let follows: Vec<bool> = self.sites.iter().zip(&shown).map(|(site, now)| round.follows(site, now)).collect();
+        // A URL that does not answer still counts with what it showed before.
+        let known: Vec<_> =
+            self.sites.iter().zip(&shown).map(|(site, now)| now.as_ref().or(site.last.as_ref())).collect();
+        let size = |signed: &SignedCheckpoint| signed.checkpoint().size();
+        let newest = (0..shown.len()).filter(|&n| shown[n].is_some()).max_by_key(|&n| shown[n].as_ref().map(size));
+        let Some(at) = newest else { return Ok(round) };
+        let Some(newest) = &shown[at] else { return Ok(round) };
+        for (site, other) in self.sites.iter().zip(&known) {
+            let older = other.filter(|other| site.name != self.sites[at].name && size(other) <= size(newest));
+            if let Some(signed) = older {
+                round.hold(&Shown { by: &site.name, signed }, &self.sites[at], newest);
+            }
+        }
+        round.newest = Some(newest.checkpoint().clone());
+        self.look_at_receipts(&mut round, at, newest, now)?;
+        self.look_at_witnesses(&mut round, &shown, now);
+        if round.findings.is_empty() {
+            self.keep(shown.into_iter().zip(follows).map(|(now, follows)| now.filter(|_| follows)))?;
+        }
+        Ok(round)
+    }
+
+    fn fetch(&self, site: &Site, round: &mut Round) -> Option<SignedCheckpoint> {
+        let bytes = match site.files.checkpoint() {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => {
+                round.unreached.push(format!("{} serves no checkpoint", site.name));
+                return None;
+            }
+            Err(error) => {
+                round.unreached.push(Failure::from(error).said());
+                return None;
+            }
+        };
+        let opened = SignedCheckpoint::open(&bytes, &self.key);
+        let finding = |error: hefu_types::checkpoint::CheckpointError| Finding {
+            code: "CHECKPOINT_INVALID",
+            at: site.name.clone(),
+            what: format!("what it shows is no checkpoint that the log signed: {error}"),
+            evidence: vec![Evidence { size: None, bytes: bytes.to_vec() }],
+        };
+        opened.map_err(|error| round.findings.push(finding(error))).ok()
+    }
+
+    fn look_at_receipts(
+        &mut self,
+        round: &mut Round,
+        at: usize,
+        newest: &SignedCheckpoint,
+        now: Instant,
+    ) -> Result<(), Failure> {
+        let Some(receipts) = &mut self.receipts else { return Ok(()) };
+        let mut ahead = None;
+        for path in receipts.open()? {
+            match receipts::read(&path, &self.key)? {
+                Err(finding) => round.findings.push(finding),
+                Ok(signed) if signed.checkpoint().size() > newest.checkpoint().size() => ahead = Some((path, signed)),
+                Ok(signed) => {
+                    let by = path.display().to_string();
+                    if round.hold(&Shown { by: &by, signed: &signed }, &self.sites[at], newest) {
+                        receipts.is_proved(path);
+                    }
+                }
+            }
+        }
+        let overdue = receipts.ahead.note(ahead.is_some(), now);
+        if let Some((path, signed)) = ahead {
+            round.ahead(&path, &signed, newest, overdue);
+        }
+        Ok(())
+    }
+
+    fn look_at_witnesses(&mut self, round: &mut Round, shown: &[Option<SignedCheckpoint>], now: Instant) {
+        let Some(policy) = &self.policy else { return };
+        for (site, signed) in self.sites.iter_mut().zip(shown) {
+            let Some(signed) = signed else { continue };
+            let finding =
+                |code, what| Finding { code, at: site.name.clone(), what, evidence: vec![Evidence::of(signed)] };
+            match has_quorum(policy, signed) {
+                Err(what) => round.findings.push(finding("CHECKPOINT_INVALID", what)),
+                Ok(quorum) => {
+                    let what = "its checkpoint lacks cosignatures of a quorum".to_owned();
+                    if site.unwitnessed.note(!quorum, now) {
+                        round.findings.push(finding("QUORUM_OVERDUE", what));
+                    } else if !quorum {
+                        round.waiting.push(format!("{}: {what}", site.name));
+                    }
+                }
+            }
+        }
+    }
+
+    fn keep(&mut self, shown: impl Iterator<Item = Option<SignedCheckpoint>>) -> Result<(), Failure> {
+        for (site, signed) in self.sites.iter_mut().zip(shown) {
+            if let (Some(signed), Some(folder)) = (&signed, &self.folder)
+                && site.last.as_ref() != Some(signed)
+            {
+                folder.keep(&site.name, signed)?;
+            }
+            site.last = signed.or(site.last.take());
+        }
+        Ok(())
+    }
+}
+
+fn has_quorum(policy: &Policy, signed: &SignedCheckpoint) -> Result<bool, String> {
+    let found = signed.cosignatures(policy.witness_keys());
+    let found = found.map_err(|e| format!("a cosignature of its checkpoint does not verify: {e}"))?;
+    Ok(policy.is_satisfied_by(found.iter().map(Cosignature::key)))
+}
+
+impl Round {
+    /// Holds that a URL goes on from what it showed before.
+    fn follows(&mut self, site: &Site, now: &Option<SignedCheckpoint>) -> bool {
+        match (&site.last, now) {
+            (Some(last), Some(now)) => self.hold(&Shown { by: &site.name, signed: last }, site, now),
+            _ => true,
+        }
+    }
+
+    /// Holds that what was known is a beginning of what a URL shows now; false when it is not, or nobody can tell.
+    fn hold(&mut self, known: &Shown<'_>, site: &Site, signed: &SignedCheckpoint) -> bool {
+        let (old, new) = (known.signed.checkpoint(), signed.checkpoint());
+        let mut find = |code, what: String| {
+            let evidence = vec![Evidence::of(known.signed), Evidence::of(signed)];
+            self.findings.push(Finding { code, at: site.name.clone(), what, evidence });
+        };
+        if new.size() < old.size() {
+            find("LOG_ROLLED_BACK", format!("it shows {} entries, after {}", new.size(), old.size()));
+            return false;
+        }
+        let mut nodes = Nodes::new(&site.files, new.size());
+        match relate(old, new, &mut |node| nodes.read(node)) {
+            Ok(Relation::Consistent) => return true,
+            Ok(Relation::Forked) => {
+                find(
+                    "LOG_FORKED",
+                    format!("its {} entries don't begin with the {} of {}", new.size(), old.size(), known.by),
+                );
+            }
+            Ok(Relation::Unproven) => find("TILES_INVALID", "its tiles don't lead to its checkpoint".to_owned()),
+            Err(NodeError::Tile(tile)) => find("TILES_INVALID", NodeError::Tile(tile).to_string()),
+            Err(NodeError::Read(error)) => self.unreached.push(Failure::from(error).said()),
+        }
+        false
+    }
+
+    /// A receipt of a checkpoint that the log does not show: not yet, or not any more.
+    fn ahead(&mut self, path: &Path, signed: &SignedCheckpoint, newest: &SignedCheckpoint, overdue: bool) {
+        let (receipt, shown) = (signed.checkpoint().size(), newest.checkpoint().size());
+        let what = format!("the receipt is of {receipt} entries, the log shows {shown}");
+        let at = path.display().to_string();
+        if overdue {
+            let evidence = vec![Evidence::of(signed), Evidence::of(newest)];
+            self.findings.push(Finding { code: "LOG_ROLLED_BACK", at, what, evidence });
+        } else {
+            self.waiting.push(format!("{at}: {what}"));
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! `hefu monitor` and `hefu verify URL`, against a real server, and against mirrors that lie under the log's own key.
+
+use std::path::Path;
+use std::process::{Command, Output};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hefu_tests::TestServer;
+use hefu_tests::child::program;
+use hefu_tests::export::entries_of;
+use hefu_tests::mirror::Mirror;
+use hefu_tests::witness::{TestWitness, log_key};
+use hefu_tests::world::{World, observation};
+use hefu_types::{Seq, SignedCheckpoint, TlogProof, tree};
+use serde_json::Value;
+
+fn hefu(args: &[&str]) -> Output {
+    let mut command = Command::new(program("hefu"));
+    command.args(["--output", "json", "--patience", "10"]).args(args).output().expect("a program")
+}
+
+/// Looks once, and remembers in a folder.
+fn monitor(state: &Path, more: &[&str]) -> Output {
+    let key = log_key().to_string();
+    hefu(&[&["monitor", "--once", "--key", &key, "--state", state.to_str().expect("a name")], more].concat())
+}
+
+fn is_good(output: &Output) {
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+}
+
+/// Holds that exactly this was found, between checkpoints of these sizes, and that the evidence is kept and printed.
+fn is_found(output: &Output, state: &Path, code: &str, sizes: &[usize]) {
+    assert_eq!(output.status.code(), Some(4), "{output:?}");
+    let rows: Value = serde_json::from_slice(&output.stdout).expect("rows");
+    let sizes: Vec<String> = sizes.iter().map(usize::to_string).collect();
+    assert_eq!((rows[0]["code"].as_str(), &rows[0]["sizes"]), (Some(code), &Value::from(sizes.clone())), "{rows}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains(code), "{said}");
+    let kept = std::fs::read_dir(state.join("evidence")).expect("a folder");
+    let kept: Vec<Vec<u8>> = kept.map(|file| std::fs::read(file.expect("a file").path()).expect("evidence")).collect();
+    assert!(kept.iter().all(|bytes| said.contains(&*String::from_utf8_lossy(bytes))), "{said}");
+    let signed = kept.iter().filter_map(|bytes| SignedCheckpoint::open(bytes, &log_key()).ok());
+    let held: Vec<String> = signed.map(|signed| signed.checkpoint().size().to_string()).collect();
+    assert!(sizes.iter().all(|size| held.contains(size)), "{sizes:?} {held:?}");
+}
+
+/// Entries of a log; with a mark they are others from a position on.
+fn log(size: usize, other_from: usize) -> Vec<Bytes> {
+    (0..size).map(|n| Bytes::from(format!("{n} {}", n >= other_from))).collect()
+}
+
+const NEVER: usize = usize::MAX;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_only_grows_is_good_at_all_its_mirrors() {
+    let mut world = World::planned();
+    let signed = world.signer("alpha-reporter").sign(vec![observation("stock", "2024-Q1", "840").into()]);
+    let mut server = TestServer::with(&world).await;
+    let url = format!("http://{}", server.server.http_address());
+    let before = entries_of(server.server.journal());
+    let mirror = Mirror::of(&before[..before.len() - 3]);
+    let state = tempfile::tempdir().unwrap();
+    is_good(&monitor(state.path(), &[&url, &mirror.url]));
+    server.submit(&signed).await.expect("accepted");
+    let size = before.len() as u64 + 1;
+    let request = hefu_proto::v1::GetCheckpointRequest { size_min: size };
+    let address = format!("http://{}", server.server.address());
+    let mut proofs = hefu_proto::v1::proof_service_client::ProofServiceClient::connect(address).await.unwrap();
+    proofs.get_checkpoint(request).await.expect("published");
+    is_good(&monitor(state.path(), &[&url, &mirror.url]));
+    let journal = Arc::clone(server.server.journal());
+    mirror.show(&entries_of(&journal));
+    is_good(&monitor(state.path(), &[&mirror.url, &url]));
+    for url in [&url, &mirror.url] {
+        let verified = hefu(&["verify", url, "--key", &log_key().to_string()]);
+        is_good(&verified);
+        let report: Value = serde_json::from_slice(&verified.stdout).unwrap();
+        assert_eq!((&report["verified"], &report["entries"]), (&true.into(), &size.into()), "{report}");
+    }
+    server.verify_and_stop().await;
+}
+
+#[test]
+fn a_url_that_is_no_log_is_not_verified() {
+    let key = log_key().to_string();
+    let mirror = Mirror::of(&log(5, NEVER));
+    let verify = |url: &str| hefu(&["verify", url, "--key", &key]).status.code();
+    assert_eq!(verify(&mirror.url), Some(4), "its entries are none");
+    assert_eq!(verify("https://127.0.0.1:1"), Some(2));
+    assert_eq!(verify("http://127.0.0.1:1"), Some(3));
+    assert_eq!(verify(&format!("{}/elsewhere", mirror.url)), Some(2), "no checkpoint");
+}
+
+#[test]
+fn two_histories_are_found_at_two_urls_and_at_one() {
+    let honest = Mirror::of(&log(300, NEVER));
+    for (size, from) in [(300, 299), (310, 100), (290, 0)] {
+        let liar = Mirror::of(&log(size, from));
+        let state = tempfile::tempdir().unwrap();
+        let sizes = [size.min(300), size.max(300)];
+        is_found(&monitor(state.path(), &[&honest.url, &liar.url]), state.path(), "LOG_FORKED", &sizes);
+    }
+    let state = tempfile::tempdir().unwrap();
+    is_good(&monitor(state.path(), &[&honest.url]));
+    honest.show(&log(600, 299));
+    is_found(&monitor(state.path(), &[&honest.url]), state.path(), "LOG_FORKED", &[300, 600]);
+    is_found(&monitor(state.path(), &[&honest.url]), state.path(), "LOG_FORKED", &[300, 600]);
+}
+
+#[test]
+fn fewer_entries_than_before_are_a_rollback_and_a_log_that_stands_still_is_none() {
+    let mirror = Mirror::of(&log(40, NEVER));
+    let state = tempfile::tempdir().unwrap();
+    is_good(&monitor(state.path(), &[&mirror.url]));
+    is_good(&monitor(state.path(), &[&mirror.url]));
+    mirror.show(&log(39, NEVER));
+    is_found(&monitor(state.path(), &[&mirror.url]), state.path(), "LOG_ROLLED_BACK", &[40, 39]);
+}
+
+#[test]
+fn what_nobody_signed_and_tiles_of_nothing_are_found() {
+    let mirror = Mirror::of(&log(40, NEVER));
+    let state = tempfile::tempdir().unwrap();
+    is_good(&monitor(state.path(), &[&mirror.url]));
+    let text = String::from_utf8(mirror.file("checkpoint")).unwrap();
+    mirror.put("checkpoint", text.replacen("\n40\n", "\n41\n", 1).as_bytes());
+    let fresh = tempfile::tempdir().unwrap();
+    is_found(&monitor(fresh.path(), &[&mirror.url]), fresh.path(), "CHECKPOINT_INVALID", &[]);
+    mirror.show(&log(50, NEVER));
+    mirror.put("tile/0/000.p/50", &[7; 50 * 32]);
+    is_found(&monitor(state.path(), &[&mirror.url]), state.path(), "TILES_INVALID", &[40, 50]);
+    let gone = monitor(state.path(), &["http://127.0.0.1:1"]);
+    assert_eq!(gone.status.code(), Some(3), "{gone:?}");
+}
+
+/// A receipt of an entry, under the checkpoint that a mirror shows.
+fn receipt(entries: &[Bytes], shown: &[u8]) -> Vec<u8> {
+    let mut edge = tree::Edge::default();
+    entries.iter().for_each(|entry| edge.push(tree::leaf(entry), |_, _| ()));
+    let seq = Seq::new(3);
+    let note = hefu_types::Note::from_bytes(shown).unwrap();
+    TlogProof::new(None, seq, edge.inclusion(seq).unwrap(), note).unwrap().to_bytes()
+}
+
+#[test]
+fn receipts_hold_the_log_to_what_it_signed() {
+    let (entries, other) = (log(40, NEVER), log(30, 20));
+    let (mirror, liar, ahead) = (Mirror::of(&entries), Mirror::of(&other), Mirror::of(&log(44, NEVER)));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("1.tlog-proof");
+    let look = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        let state = tempfile::tempdir().unwrap();
+        let receipts = folder.path().to_str().unwrap();
+        (monitor(state.path(), &[&mirror.url, "--receipts", receipts]), state)
+    };
+    let good = receipt(&entries, &mirror.file("checkpoint"));
+    is_good(&look(&good).0);
+    let (forked, state) = look(&receipt(&other, &liar.file("checkpoint")));
+    is_found(&forked, state.path(), "LOG_FORKED", &[30, 40]);
+    let text = String::from_utf8(good).unwrap();
+    let (forged, state) = look(text.replacen("\n40\n", "\n39\n", 1).as_bytes());
+    is_found(&forged, state.path(), "RECEIPT_INVALID", &[]);
+    let (early, _) = look(&receipt(&log(44, NEVER), &ahead.file("checkpoint")));
+    is_good(&early);
+    assert!(String::from_utf8_lossy(&early.stderr).contains("waiting: "), "{early:?}");
+}
+
+#[test]
+fn a_checkpoint_without_a_quorum_is_reported_and_waited_for() {
+    let mirror = Mirror::of(&log(40, NEVER));
+    let folder = tempfile::tempdir().unwrap();
+    let policy = folder.path().join("policy");
+    let witness = TestWitness::new("w.example.org");
+    std::fs::write(&policy, format!("witness w {}\nquorum w\n", witness.vkey)).unwrap();
+    let looked = monitor(folder.path(), &[&mirror.url, "--policy", policy.to_str().unwrap()]);
+    is_good(&looked);
+    assert!(String::from_utf8_lossy(&looked.stderr).contains("lacks cosignatures"), "{looked:?}");
+}
