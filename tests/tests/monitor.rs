@@ -81,6 +81,40 @@ async fn a_log_that_only_grows_is_good_at_all_its_mirrors() {
     server.verify_and_stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_follows_the_log() {
+    let mut world = World::planned();
+    let signer = world.signer("alpha-reporter");
+    let signed = ["2024-Q1", "2024-Q2"].map(|period| signer.sign(vec![observation("stock", period, "840").into()]));
+    let mut server = TestServer::with(&world).await;
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = Command::new(program("hefu"));
+    command.args(["log", "export", "--follow", "--server", &format!("http://{}", server.server.address())]);
+    let mut child = command.arg(dir.path()).stdout(std::process::Stdio::null()).spawn().unwrap();
+    let shown = || {
+        let bytes = std::fs::read(dir.path().join("checkpoint")).ok()?;
+        Some(SignedCheckpoint::open(&bytes, &log_key()).unwrap().checkpoint().size().get())
+    };
+    let size = entries_of(server.server.journal()).len() as u64;
+    for (expected, next) in (size..).zip(signed.iter().map(Some).chain([None])) {
+        for _ in 0..600 {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            if shown() == Some(expected) {
+                break;
+            }
+        }
+        assert_eq!(shown(), Some(expected));
+        let verified = hefu(&["verify", dir.path().to_str().unwrap(), "--key", &log_key().to_string()]);
+        is_good(&verified);
+        if let Some(next) = next {
+            server.submit(next).await.expect("accepted");
+        }
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    server.verify_and_stop().await;
+}
+
 #[test]
 fn a_url_that_is_no_log_is_not_verified() {
     let key = log_key().to_string();

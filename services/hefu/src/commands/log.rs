@@ -34,6 +34,9 @@ pub(crate) enum LogCommand {
         /// Stop at this size instead of the latest checkpoint; not beyond the head, and not below what the directory holds.
         #[arg(long, value_name = "SIZE")]
         size: Option<u64>,
+        /// Then go on with each newer checkpoint, until stopped.
+        #[arg(long, conflicts_with = "size")]
+        follow: bool,
     },
     /// Serve an export over HTTP, as a mirror of the log: the checkpoint and tiles (C2SP tlog-tiles), until told to stop.
     Serve(serve::ServeArgs),
@@ -85,7 +88,7 @@ pub(crate) async fn run(context: &Context, command: LogCommand) -> Result<(), Fa
     match command {
         LogCommand::Head => context.one(&HeadRow::from(&context.reader()?.head().await?)),
         LogCommand::Tail { count } => tail(context, count).await,
-        LogCommand::Export { dir, size } => export::run(context, &dir, size).await,
+        LogCommand::Export { dir, size, follow } => export::run(context, &dir, size, follow).await,
         LogCommand::Serve(args) => serve::run(&args).await,
         LogCommand::Watch { from } => watch(context, from).await,
     }

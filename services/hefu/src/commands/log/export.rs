@@ -1,6 +1,7 @@
 //! `hefu log export`.
 
 use std::path::Path;
+use std::time::Duration;
 
 use hefu_client::{ClientError, EntryChecker, Head, Reader};
 use hefu_types::{DecodedEntry, Event, Reason, Refusal, Seq, SignedCheckpoint, Size, VerifierKey};
@@ -11,9 +12,12 @@ use super::{HeadRow, decode};
 use crate::context::{Context, progress};
 use crate::failure::{Exit, Failure};
 
+/// Between looks for a newer checkpoint; one is published every second.
+const FOLLOW_PAUSE: Duration = Duration::from_secs(1);
+
 /// Continues an export up to a size, checking every entry, link and node, and prints the head that it ends in. What is there
 /// must be the beginning of the server's log; nothing of it is ever changed.
-pub(super) async fn run(context: &Context, directory: &Path, size: Option<u64>) -> Result<(), Failure> {
+pub(super) async fn run(context: &Context, directory: &Path, size: Option<u64>, follow: bool) -> Result<(), Failure> {
     let (existing, Checked { checker, rows, bundle }) = Existing::open(directory)?.check()?;
     let reader = context.reader()?;
     let head = reader.head().await?;
@@ -37,7 +41,27 @@ pub(super) async fn run(context: &Context, directory: &Path, size: Option<u64>) 
     if seal.is_none() {
         eprintln!("no checkpoint of exactly {to} entries was published: the export has none of that size");
     }
-    context.one(&HeadRow::from(&end))
+    context.one(&HeadRow::from(&end))?;
+    if follow { follow_on(&reader, entries.checker().clone(), &mut files).await } else { Ok(()) }
+}
+
+/// Goes on with each newer checkpoint, until the process is told to stop. That may be at any moment: what stands then is an
+/// export, and is continued the next time.
+async fn follow_on(reader: &Reader, mut checker: EntryChecker, files: &mut Files) -> Result<(), Failure> {
+    loop {
+        tokio::time::sleep(FOLLOW_PAUSE).await;
+        if reader.head().await?.size <= files.size() {
+            continue;
+        }
+        let Some(signed) = seal(reader, Size::new(files.size().get() + 1), true).await? else { continue };
+        let mut entries = reader.entries_after(checker, signed.checkpoint().size());
+        while let Some(entry) = entries.next().await? {
+            files.add(entry.bytes())?;
+        }
+        checker = entries.checker().clone();
+        check_root(&signed, files)?;
+        files.finish(Some(&signed.to_bytes()))?;
+    }
 }
 
 /// The checkpoint that the export will have: of the latest published size, at least `size`, or of exactly that size if there is

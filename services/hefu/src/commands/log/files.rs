@@ -58,7 +58,7 @@ impl Files {
     }
 
     /// Writes what is not full, and then the checkpoint, if there is one of this size.
-    pub(super) fn finish(self, checkpoint: Option<&[u8]>) -> Result<(), Failure> {
+    pub(super) fn finish(&self, checkpoint: Option<&[u8]>) -> Result<(), Failure> {
         if !self.bundle.is_empty() {
             let tile = Tile::at(Contents::Entries, self.size().get() / TILE_WIDTH, self.size());
             self.put(tile, &self.bundle)?;
