@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use hefu_views::{Digest, KeyValue, Projector, RowStore, VIEWS};
+use hefu_types::ViewDigest;
+use hefu_views::{KeyValue, Projector, RowStore, VIEWS};
 
 /// Every row of every view, by view.
 pub type Dump = BTreeMap<&'static str, Vec<KeyValue>>;
@@ -32,7 +33,7 @@ fn rows_of(store: &dyn RowStore, view: &hefu_views::ViewId) -> Vec<KeyValue> {
 /// # Panics
 /// When the store fails.
 #[must_use]
-pub fn digests(store: &dyn RowStore) -> Vec<Digest> {
+pub fn digests(store: &dyn RowStore) -> Vec<ViewDigest> {
     let projector = Projector::new(store);
     VIEWS.iter().map(|view| projector.cursor(*view).expect("a readable cursor").digest()).collect()
 }

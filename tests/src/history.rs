@@ -10,6 +10,7 @@ mod deeds;
 mod faults;
 mod members;
 mod plans;
+mod platform;
 
 use std::collections::{BTreeMap, BTreeSet};
 

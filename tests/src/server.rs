@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use tonic::transport::Channel;
 
 use crate::export::verify_log;
-use crate::world::{ORIGIN, World, keys};
+use crate::world::{CHECKPOINT_KEYS, ORIGIN, World, keys};
 
 /// A server with the entries of a [`World`], and clients for it.
 pub struct TestServer {
@@ -47,14 +47,19 @@ pub fn config(data: PathBuf) -> Config {
         .expect("settings that fit")
 }
 
+/// The keys that a server of the tests can sign checkpoints with; the last one is an event key, which may never do so.
+fn held_keys() -> impl Iterator<Item = &'static str> {
+    CHECKPOINT_KEYS.into_iter().chain(["office-2"])
+}
+
 /// What signs the checkpoints of a [`World`], and the head file of these settings.
 ///
 /// # Panics
 /// Never: the origin is a name.
 #[must_use]
 pub fn keeper(config: &Config) -> Keeper {
-    let signer = NoteSigner::new(ORIGIN, keys("checkpoint")).expect("a name");
-    Keeper { signer, path: config.head_file(), accept_missing: false }
+    let signer = |name| NoteSigner::new(ORIGIN, keys(name)).expect("a name");
+    Keeper { signers: held_keys().map(signer).collect(), path: config.head_file(), accept_missing: false }
 }
 
 /// Records a world's submissions into a fresh journal.
@@ -64,7 +69,11 @@ pub fn keeper(config: &Config) -> Keeper {
 pub fn seed(config: &Config, world: &World) {
     std::fs::create_dir_all(&config.data).expect("a folder");
     let store = RocksStore::create(&config.journal()).expect("a fresh database");
-    hefu_client::keyfile::create(&config.checkpoint_key(), &keys("checkpoint"), None).expect("a key file");
+    for (name, file) in
+        held_keys().zip(["checkpoint.pem".into()].into_iter().chain((2..).map(|n| format!("checkpoint-{n}.pem"))))
+    {
+        hefu_client::keyfile::create(&config.data.join(file), &keys(name), None).expect("a key file");
+    }
     let journal = Journal::open(Arc::new(store), keeper(config), Options::default()).expect("an empty journal");
     for entry in &world.entries {
         let admitted = admit(entry.signed()).expect("admitted before");

@@ -9,6 +9,7 @@ use hefu_types::event::membership::{
 use hefu_types::event::plan::{
     Area, Comparator, Direction, IndicatorDefined, Measure, PlanPart, PlanPublished, RollUp, Strength, TargetSet,
 };
+use hefu_types::event::platform::CheckpointKeyReplaced;
 use hefu_types::event::reporting::{ObsStatus, ObservationReported, Qualifier};
 use hefu_types::ids::Nonce;
 use hefu_types::sign::Keypair;
@@ -20,6 +21,9 @@ use hefu_types::{
 
 /// The origin of every test ledger.
 pub const ORIGIN: &str = "example.org/test";
+
+/// The names of the checkpoint keys of the tests, in the order in which they replace one another.
+pub const CHECKPOINT_KEYS: [&str; 4] = ["checkpoint", "checkpoint-2", "checkpoint-3", "checkpoint-4"];
 
 /// A code that is known to be one.
 ///
@@ -254,6 +258,36 @@ pub fn enrolment(ledger: LedgerId, member: &str, key_name: &str, roles: &[Role])
     };
     enrolled.proof = Some(keys.prove_enrolment(&ledger, &enrolled));
     enrolled
+}
+
+/// The next replacement of the checkpoint key of a ledger, signed by both keys.
+///
+/// # Panics
+/// When all of [`CHECKPOINT_KEYS`] have signed.
+#[must_use]
+pub fn replacement(state: &State, valid_to: Size) -> CheckpointKeyReplaced {
+    let count = state.checkpoint_keys().len();
+    let ledger = state.ledger().expect("an open ledger").id;
+    signed_replacement(ledger, CHECKPOINT_KEYS[count - 1], CHECKPOINT_KEYS[count], valid_to)
+}
+
+/// A replacement of one checkpoint key by another, signed by both.
+///
+/// # Panics
+/// Never: the origin is a name.
+#[must_use]
+pub fn signed_replacement(ledger: LedgerId, old: &str, new: &str, valid_to: Size) -> CheckpointKeyReplaced {
+    let vkey = |key: &str| VerifierKey::new(ORIGIN, keys(key).public()).expect("a name");
+    let mut event = CheckpointKeyReplaced {
+        replaced: text(&vkey(old).to_string()),
+        replacement: text(&vkey(new).to_string()),
+        valid_to,
+        endorsement: None,
+        proof: None,
+    };
+    let [endorsement, proof] = [old, new].map(|key| Some(keys(key).sign_replacement(&ledger, &event)));
+    (event.endorsement, event.proof) = (endorsement, proof);
+    event
 }
 
 /// The genesis of every test ledger; signed by `office-1`.

@@ -78,7 +78,7 @@ fn a_missing_or_foreign_head_file_does_not_open_unless_that_is_accepted() {
     fs::write(config.head_file(), [7; 4_096]).unwrap();
     assert!(matches!(open(&config, keeper(&config)), Err(OpenError::HeadMissing { .. })));
     let other = hefu_types::NoteSigner::new(ORIGIN, keys("another")).unwrap();
-    let foreign = Keeper { signer: other, ..keeper(&config) };
+    let foreign = Keeper { signers: vec![other], ..keeper(&config) };
     assert!(matches!(open(&config, foreign), Err(OpenError::CheckpointKey { .. })));
 }
 

@@ -27,6 +27,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 FORMAT = HERE.parent.parent / "docs" / "format.md"
 SUBMISSION_TYPE = "application/vnd.hefu.submission.v1+protobuf"
 ENROLMENT_TYPE = "application/vnd.hefu.key-enrolment.v1+protobuf"
+CHECKPOINT_KEY_TYPE = "application/vnd.hefu.checkpoint-key.v1+protobuf"
 U64 = (1 << 64) - 1
 
 
@@ -511,6 +512,23 @@ def check_enrolment_proofs(v, same):
         same(f"{what}: message", encode("KeyEnrolled", fields).hex(), given["message"])
 
 
+def check_replacement_proofs(v, same):
+    events = [event for record in v["ledger"] for event in record["fields"]["events"]]
+    replaced = [event["checkpoint_key_replaced"] for event in events if "checkpoint_key_replaced" in event]
+    same("replacement proofs: count", len(v["replacement_proofs"]), len(replaced))
+    for fields, given in zip(replaced, v["replacement_proofs"]):
+        bare = encode("CheckpointKeyReplaced", fields | {"endorsement": None, "proof": None})
+        body = bytes.fromhex(v["ledger_id"]) + bare
+        same("replacement: body", body.hex(), given["body"])
+        same("replacement: signing input", pae(CHECKPOINT_KEY_TYPE, body).hex(), given["signing_input"])
+        same("replacement: message", encode("CheckpointKeyReplaced", fields).hex(), given["message"])
+        for signature, vkey in (("endorsement", "replaced"), ("proof", "replacement")):
+            public = base64.b64decode(fields[vkey].split("+", 2)[2])[1:].hex()
+            value = sign(seeds(v)[public], CHECKPOINT_KEY_TYPE, body).hex()
+            same(f"replacement: {signature}", value, given[signature])
+            same(f"replacement: {signature} in the event", fields[signature], given[signature])
+
+
 def check_signatures(v, same):
     good = next(s for s in v["signatures"] if s["reason"] is None)
     for given in v["signatures"]:
@@ -621,8 +639,8 @@ def check_bundles(v, same):
             same(f"bundle of {given['size']}: bytes", data.hex(), given["bytes"])
 
 
-CHECKS = [check_keys, check_ledger, check_extremes, check_enrolment_proofs, check_signatures, check_crafted_signatures,
-          check_key_checks, check_verifier_keys, check_commitments, check_values, check_invalid_submissions,
+CHECKS = [check_keys, check_ledger, check_extremes, check_enrolment_proofs, check_replacement_proofs,
+          check_signatures, check_crafted_signatures, check_key_checks, check_verifier_keys, check_commitments, check_values, check_invalid_submissions,
           check_invalid_entries, check_bundles]
 
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use hefu_types::{Millis, Reason, Refusal, Seq, Size};
+use hefu_types::{Millis, Reason, Refusal, Seq, Size, VerifierKey};
 
 use crate::store::StoreError;
 
@@ -75,13 +75,11 @@ pub enum OpenError {
         /// The size of the checkpoint.
         size: Size,
     },
-    /// The key does not sign this log's checkpoints.
-    #[error("the key {found} is not the checkpoint key of {origin}")]
+    /// A key that signs this log's checkpoints is not here.
+    #[error("{missing} signs the checkpoints of this log, and is not here: bring its file back")]
     CheckpointKey {
-        /// The key that was given.
-        found: String,
-        /// The log.
-        origin: String,
+        /// The key.
+        missing: VerifierKey,
     },
     /// A thread could not be started.
     #[error("a thread could not be started")]

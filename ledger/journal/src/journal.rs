@@ -7,8 +7,9 @@ use std::thread::JoinHandle;
 
 use bytes::Bytes;
 use hefu_rules::{Admitted, Ledger};
+use hefu_types::note::NoteSigner;
 use hefu_types::tile::{Contents, Tile};
-use hefu_types::{Entry, Millis, NodeHash, PublicKey, Reason, Refusal, Seq, Size, tree};
+use hefu_types::{Entry, Millis, NodeHash, PublicKey, Reason, Refusal, Seq, Size, VerifierKey, tree};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::{Clock, SteadyClock, SystemClock};
@@ -16,7 +17,7 @@ use crate::committer::Committer;
 use crate::error::OpenError;
 use crate::nodes;
 use crate::recovery::{Recovered, recover};
-use crate::seal::{Keeper, Seal, Sealer};
+use crate::seal::{Keeper, Seal, Sealer, Signers};
 use crate::sequencer::{Head, Lane, Outcome, Recorded, Sequencer, Waiting};
 use crate::store::{Fault, Store, StoreError};
 
@@ -75,6 +76,14 @@ impl Latch {
     }
 }
 
+/// What both threads work on.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) latch: Arc<Latch>,
+    pub(crate) fault: FaultHook,
+}
+
 /// An open journal. Dropping it stops its threads after what is queued was committed.
 pub struct Journal {
     queue: Option<mpsc::Sender<Waiting>>,
@@ -83,6 +92,7 @@ pub struct Journal {
     store: Arc<dyn Store>,
     latch: Arc<Latch>,
     ledger: Option<Ledger>,
+    signers: Signers,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -148,6 +158,7 @@ impl Journal {
         check_clock(&recovered, &options)?;
         let (sealer, sealed) = Sealer::open(keeper, &*store, &recovered)?;
         let ledger = recovered.state.ledger().cloned();
+        let signers = sealer.signers();
         let Recovered { size, chain_hash, recorded_at, .. } = recovered;
         let (head_sender, head) = watch::channel(Head { size, chain_hash, recorded_at });
         let (seal_sender, seal) = watch::channel(sealed);
@@ -157,29 +168,40 @@ impl Journal {
         let latch = Arc::new(Latch::default());
         latch.set_durable_size(size);
         let clock = SteadyClock::new(options.clock, recorded_at);
-        let fault = options.fault;
-        let (s, l) = (Arc::clone(&store), Arc::clone(&latch));
-        let committer = Committer {
-            work,
-            store: Arc::clone(&s),
-            latch: Arc::clone(&l),
-            fault: fault.clone(),
-            sealer,
-            head: head_sender,
-            seal: seal_sender,
-        };
-        let sequencer = Sequencer::new(recovered, waiting, work_sender, s, l, fault, clock);
+        let shared = Shared { store: Arc::clone(&store), latch: Arc::clone(&latch), fault: options.fault };
+        let sequencer = Sequencer::new(recovered, signers.clone(), waiting, work_sender, shared.clone(), clock);
+        let committer = Committer { work, shared, sealer, head: head_sender, seal: seal_sender };
         let threads = vec![
             std::thread::Builder::new().name("committer".into()).spawn(|| committer.run())?,
             std::thread::Builder::new().name("sequencer".into()).spawn(|| sequencer.run())?,
         ];
-        Ok(Self { queue: Some(queue), head, seal, store, latch, ledger, threads })
+        Ok(Self { queue: Some(queue), head, seal, store, latch, ledger, signers, threads })
     }
 
     /// What the genesis entry fixed; `None` for a journal that was empty when it was opened.
     #[must_use]
     pub const fn ledger(&self) -> Option<&Ledger> {
         self.ledger.as_ref()
+    }
+
+    /// The held keys that sign the checkpoint of the head: two while one replaces the other.
+    #[must_use]
+    pub fn log_keys(&self) -> Vec<VerifierKey> {
+        let Some(seal) = self.seal.borrow().clone() else { return vec![] };
+        self.signers.keys(|key| seal.keys.iter().any(|(known, record)| *known == key && record.signs(seal.size())))
+    }
+
+    /// The held checkpoint keys that the log does not know: those that may replace the one in force.
+    #[must_use]
+    pub fn spare_keys(&self) -> Vec<VerifierKey> {
+        let seal = self.seal.borrow().clone();
+        let known = |key| seal.as_ref().is_some_and(|seal| seal.keys.iter().any(|(known, _)| *known == key));
+        self.signers.keys(|key| !known(key))
+    }
+
+    /// Takes a checkpoint key that is to replace the one in force: only a key that is held may be announced.
+    pub fn hold(&self, signer: NoteSigner) {
+        self.signers.add(signer);
     }
 
     /// Hands a submission to the sequencer, or refuses it when too many are waiting.

@@ -1,8 +1,8 @@
 //! Opening: every stored entry goes once more through the rules that admitted it.
 
-use hefu_rules::{Position, State};
+use hefu_rules::{CheckpointKey, Position, State};
 use hefu_types::tree::{self, Edge};
-use hefu_types::{ChainHash, Entry, Millis, Seq, Size};
+use hefu_types::{ChainHash, Entry, Millis, Seq, Size, VerifierKey};
 
 use crate::error::OpenError;
 use crate::nodes;
@@ -21,6 +21,15 @@ pub(crate) struct Recovered {
     pub(crate) recorded_at: Millis,
     /// The right edge of the tree.
     pub(crate) edge: Edge,
+}
+
+impl Recovered {
+    /// The checkpoint keys that the log has had, of those wanted.
+    pub(crate) fn log_keys(&self, wanted: impl Fn(&CheckpointKey) -> bool) -> Vec<VerifierKey> {
+        let Some(ledger) = self.state.ledger() else { return vec![] };
+        let keys = self.state.checkpoint_keys().into_iter().filter(|(_, record)| wanted(record));
+        keys.map(|(key, _)| VerifierKey::new(&ledger.origin, key).expect("an origin is a key's name")).collect()
+    }
 }
 
 /// Replays the whole store.

@@ -1,12 +1,13 @@
 //! A checkpoint for each block: signed, kept in the head file, and only then told to anybody.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-use hefu_types::checkpoint::{Checkpoint, SignedCheckpoint};
-use hefu_types::note::NoteSigner;
+use hefu_rules::CheckpointKey;
+use hefu_types::checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint};
+use hefu_types::note::{Note, NoteSigner};
 use hefu_types::tree::{self, Edge};
-use hefu_types::{NodeHash, Seq, Size};
+use hefu_types::{NodeHash, PublicKey, Seq, Size, VerifierKey};
 
 use crate::error::OpenError;
 use crate::head_file::{HeadFile, Notes};
@@ -21,6 +22,8 @@ pub struct Seal {
     pub checkpoint: SignedCheckpoint,
     /// Its text, as a note.
     pub text: String,
+    /// The checkpoint keys that the log has had.
+    pub keys: Vec<(PublicKey, CheckpointKey)>,
     edge: Edge,
 }
 
@@ -46,18 +49,58 @@ impl Seal {
 /// Signs checkpoints, and where the last one is kept.
 #[derive(Debug)]
 pub struct Keeper {
-    /// Signs as the log; its name is the origin.
-    pub signer: NoteSigner,
+    /// Sign as the log, whose origin is their name: the checkpoint key, and, around its replacement, the next or the last one.
+    pub signers: Vec<NoteSigner>,
     /// The head file.
     pub path: PathBuf,
     /// Start without the head file: whoever says so knows that nothing that was answered is missing.
     pub accept_missing: bool,
 }
 
+/// The keys that can sign checkpoints: read for each block, and added to before a replacement.
+#[derive(Clone, Debug)]
+pub(crate) struct Signers(Arc<RwLock<Vec<NoteSigner>>>);
+
+impl Signers {
+    fn new(signers: Vec<NoteSigner>) -> Self {
+        Self(Arc::new(RwLock::new(signers)))
+    }
+
+    fn all(&self) -> RwLockReadGuard<'_, Vec<NoteSigner>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn hold(&self, key: &VerifierKey) -> bool {
+        self.all().iter().any(|signer| signer.vkey() == key)
+    }
+
+    /// Those wanted.
+    pub(crate) fn keys(&self, wanted: impl Fn(PublicKey) -> bool) -> Vec<VerifierKey> {
+        let all = self.all();
+        all.iter().map(NoteSigner::vkey).filter(|vkey| wanted(vkey.key())).cloned().collect()
+    }
+
+    pub(crate) fn add(&self, signer: NoteSigner) {
+        if !self.hold(signer.vkey()) {
+            self.0.write().unwrap_or_else(PoisonError::into_inner).push(signer);
+        }
+    }
+
+    fn sign(&self, edge: &Edge, keys: &[(PublicKey, CheckpointKey)]) -> Result<SignedCheckpoint, CheckpointError> {
+        let all = self.all();
+        let signs = |key: PublicKey| keys.iter().any(|(known, record)| *known == key && record.signs(edge.size()));
+        let mut signers = all.iter().filter(|signer| signs(signer.vkey().key()));
+        let first = signers.next().expect("whoever signs is held: looked at when opened, and before each replacement");
+        let checkpoint = Checkpoint::new(first.vkey().name(), edge.size(), edge.root())?;
+        let signed = SignedCheckpoint::sign(&checkpoint, first)?;
+        signers.try_fold(signed, |signed, signer| signed.signed_also_by(signer))
+    }
+}
+
 /// Seals blocks, from the committer's thread.
 #[derive(Debug)]
 pub(crate) struct Sealer {
-    signer: NoteSigner,
+    signers: Signers,
     file: HeadFile,
 }
 
@@ -69,12 +112,13 @@ impl Sealer {
         store: &dyn Store,
         recovered: &Recovered,
     ) -> Result<(Self, Option<Arc<Seal>>), OpenError> {
-        let Keeper { signer, path, accept_missing } = keeper;
-        check_key(&signer, recovered)?;
+        let Keeper { signers, path, accept_missing } = keeper;
+        let signers = Signers::new(signers);
+        check_keys(&signers, recovered)?;
         let (file, notes) =
             HeadFile::open(&path).map_err(|source| OpenError::HeadFile { path: path.clone(), source })?;
-        let mut sealer = Self { signer, file };
-        let kept = sealer.latest(notes);
+        let mut sealer = Self { signers, file };
+        let kept = sealer.latest(notes, recovered);
         if recovered.size == Size::EMPTY && kept.is_none() {
             return Ok((sealer, None));
         }
@@ -85,43 +129,51 @@ impl Sealer {
         }
         let current = kept.filter(|kept| kept.checkpoint().size() == recovered.size);
         let seal = match current {
-            Some(kept) => seal_of(recovered.edge.clone(), kept),
-            None => sealer.seal(recovered.edge.clone()).map_err(|source| OpenError::HeadFile { path, source })?,
+            Some(kept) => seal_of(recovered.edge.clone(), kept, recovered.state.checkpoint_keys()),
+            None => sealer
+                .seal(recovered.edge.clone(), recovered.state.checkpoint_keys())
+                .map_err(|source| OpenError::HeadFile { path, source })?,
         };
         Ok((sealer, Some(Arc::new(seal))))
     }
 
     /// The newer of the two slots that hold checkpoints of this log; the other one is written next.
-    fn latest(&mut self, notes: Notes) -> Option<SignedCheckpoint> {
-        let key = self.signer.vkey();
-        let open = |(slot, note): (u64, Vec<u8>)| Some((slot, SignedCheckpoint::open(&note, key).ok()?));
+    fn latest(&mut self, notes: Notes, recovered: &Recovered) -> Option<SignedCheckpoint> {
+        // A log that was rolled back may not know the last key that signed for it; then it is still held.
+        let known = recovered.log_keys(|_| true);
+        let held = self.signers.all();
+        let keys: Vec<&VerifierKey> = known.iter().chain(held.iter().map(NoteSigner::vkey)).collect();
+        let open = |(slot, note): (u64, Vec<u8>)| {
+            let note = Note::from_bytes(&note).ok()?;
+            Some((slot, SignedCheckpoint::from_note_by_any(note, keys.iter().copied()).ok()?))
+        };
         let (slot, latest) = notes.into_iter().filter_map(open).max_by_key(|(_, kept)| kept.checkpoint().size())?;
         self.file.keep(slot);
         Some(latest)
     }
 
-    /// Signs the checkpoint of a tree and keeps it.
-    pub(crate) fn seal(&mut self, edge: Edge) -> std::io::Result<Seal> {
-        let checkpoint = Checkpoint::new(self.signer.vkey().name(), edge.size(), edge.root());
-        let signed = checkpoint.and_then(|checkpoint| SignedCheckpoint::sign(&checkpoint, &self.signer));
-        let seal = seal_of(edge, signed.map_err(std::io::Error::other)?);
+    /// The keys that can sign.
+    pub(crate) fn signers(&self) -> Signers {
+        self.signers.clone()
+    }
+
+    /// Signs the checkpoint of a tree with the keys that sign that size, and keeps it.
+    pub(crate) fn seal(&mut self, edge: Edge, keys: Vec<(PublicKey, CheckpointKey)>) -> std::io::Result<Seal> {
+        let signed = self.signers.sign(&edge, &keys).map_err(std::io::Error::other)?;
+        let seal = seal_of(edge, signed, keys);
         self.file.write(seal.text.as_bytes())?;
         Ok(seal)
     }
 }
 
-fn seal_of(edge: Edge, checkpoint: SignedCheckpoint) -> Seal {
-    Seal { text: checkpoint.note().to_string(), checkpoint, edge }
+fn seal_of(edge: Edge, checkpoint: SignedCheckpoint, keys: Vec<(PublicKey, CheckpointKey)>) -> Seal {
+    Seal { text: checkpoint.note().to_string(), checkpoint, keys, edge }
 }
 
-/// The checkpoint key is the one that the genesis names.
-fn check_key(signer: &NoteSigner, recovered: &Recovered) -> Result<(), OpenError> {
-    let Some(ledger) = recovered.state.ledger() else { return Ok(()) };
-    let vkey = signer.vkey();
-    if (vkey.name(), vkey.key()) == (ledger.origin.as_str(), ledger.checkpoint_key) {
-        return Ok(());
-    }
-    Err(OpenError::CheckpointKey { found: vkey.to_string(), origin: ledger.origin.clone() })
+/// The keys that sign the checkpoint of the log as it is are all held.
+fn check_keys(signers: &Signers, recovered: &Recovered) -> Result<(), OpenError> {
+    let mut signing = recovered.log_keys(|key| key.signs(recovered.size)).into_iter();
+    signing.find(|key| !signers.hold(key)).map_or(Ok(()), |missing| Err(OpenError::CheckpointKey { missing }))
 }
 
 /// What was told is still there: the log has at least these entries, and they are the same.

@@ -6,15 +6,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use hefu_rules::{Admitted, Position, State};
 use hefu_types::tree::{self, Edge};
-use hefu_types::{ChainHash, Entry, KeySeq, Millis, PublicKey, Reason, Refusal, Seq, Size, SubmissionHash};
+use hefu_types::{
+    ChainHash, Entry, Event, KeySeq, Millis, PublicKey, Reason, Refusal, Seq, Size, SubmissionHash, VerifierKey,
+};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::SteadyClock;
 use crate::committer::{Answer, Work};
-use crate::journal::{FaultHook, Latch};
+use crate::journal::{FaultHook, Latch, Shared};
 use crate::nodes;
 use crate::recovery::Recovered;
-use crate::seal::Seal;
+use crate::seal::{Seal, Signers};
 use crate::store::{Block, Fault, Sequenced, Store};
 
 /// Submissions in one block: bounds the time that the first of them waits for the last.
@@ -96,6 +98,7 @@ pub(crate) struct Sequencer {
     chain_hash: ChainHash,
     /// The tree up to the end of the block that is being cut.
     edge: Edge,
+    signers: Signers,
     /// Submissions handed to the committer that the store may not hold yet.
     in_flight: HashMap<(PublicKey, KeySeq), Recorded>,
 }
@@ -103,16 +106,16 @@ pub(crate) struct Sequencer {
 impl Sequencer {
     pub(crate) fn new(
         recovered: Recovered,
+        signers: Signers,
         queue: mpsc::Receiver<Waiting>,
         committer: SyncSender<Work>,
-        store: Arc<dyn Store>,
-        latch: Arc<Latch>,
-        fault: FaultHook,
+        shared: Shared,
         clock: SteadyClock,
     ) -> Self {
+        let Shared { store, latch, fault } = shared;
         let Recovered { state, size, chain_hash, edge, .. } = recovered;
         let in_flight = HashMap::new();
-        Self { queue, committer, store, latch, fault, clock, state, size, chain_hash, edge, in_flight }
+        Self { queue, committer, store, latch, fault, clock, state, size, chain_hash, edge, signers, in_flight }
     }
 
     /// Runs until every handle of the journal is gone and the queue is empty.
@@ -133,7 +136,7 @@ impl Sequencer {
     /// Takes what is waiting, without delay, and decides it in order.
     fn cut(&mut self, first: Waiting) -> Work {
         let block = Block { begin: self.size, entries: Vec::new(), nodes: Vec::new() };
-        let mut work = Work { block, edge: Edge::default(), answers: Vec::new() };
+        let mut work = Work { block, edge: Edge::default(), keys: Vec::new(), answers: Vec::new() };
         let mut bytes = 0;
         let mut next = Some(first);
         while let Some(waiting) = next.take() {
@@ -144,6 +147,7 @@ impl Sequencer {
             }
         }
         work.edge = self.edge.clone();
+        work.keys = self.state.checkpoint_keys();
         self.edge.trim();
         work
     }
@@ -172,6 +176,7 @@ impl Sequencer {
         }
         self.latch.check()?;
         lane.map_or(Ok(()), |lane| lane.check(&admitted.submission().key))?;
+        self.check_held(admitted)?;
         let recorded_at = self.clock.now().inspect_err(|refusal| self.latch.set(refusal.clone()))?;
         let at = Position {
             seq: self.size.next_seq(),
@@ -182,6 +187,24 @@ impl Sequencer {
         self.state.record(admitted.submission(), &at)?;
         (self.fault)(Fault::Decided).inspect_err(|refusal| self.latch.set(refusal.clone()))?;
         Ok(self.append(admitted, &at, block))
+    }
+
+    /// No key takes over that this server can't sign with.
+    fn check_held(&self, admitted: &Admitted) -> Result<(), Refusal> {
+        let keys = admitted.submission().events.iter().zip(0..).filter_map(|(event, index)| match event {
+            Event::LedgerOpened(e) => Some((&e.checkpoint_key, index, "ledger_opened.checkpoint_key")),
+            Event::CheckpointKeyReplaced(e) => Some((&e.replacement, index, "checkpoint_key_replaced.replacement")),
+            _ => None,
+        });
+        for (key, index, field) in keys {
+            // What is no key at all is the rules' business.
+            let vkey = key.as_str().parse::<VerifierKey>().ok().filter(|vkey| !self.signers.hold(vkey));
+            if let Some(vkey) = vkey {
+                let detail = format!("{vkey} is not here");
+                return Err(Refusal::new(Reason::CheckpointKeyNotHeld, format!("events[{index}].{field}"), detail));
+            }
+        }
+        Ok(())
     }
 
     fn append(&mut self, admitted: &Admitted, at: &Position, block: &mut Block) -> Recorded {

@@ -8,6 +8,7 @@ use hefu_types::vkey::VerifierKey;
 use hefu_types::{Event, KeySeq, PublicKey, Reason, Refusal, Seq, Submission, SubmissionHash, Text, hash, key};
 
 use crate::membership::{Key, Member, MemberStatus, Roles, check_name};
+use crate::platform::{CheckpointKey, checkpoint_key};
 use crate::state::{Ledger, Position, RULES_VERSIONS, State};
 
 fn invalid(field: &str, detail: impl Into<String>) -> Refusal {
@@ -55,7 +56,7 @@ fn check(opened: &LedgerOpened, signer: PublicKey) -> Result<VerifierKey, Refusa
         let detail = format!("rules version {} is not known to this program", opened.rules_version);
         return Err(Refusal::new(Reason::RulesVersionUnknown, "rules_version", detail));
     }
-    let checkpoint = check_checkpoint_key(&opened.checkpoint_key, &opened.origin)?;
+    let checkpoint = checkpoint_key(&opened.checkpoint_key, opened.origin.as_str(), "checkpoint_key")?;
     check_keys(opened, signer, checkpoint.key())?;
     Ok(checkpoint)
 }
@@ -64,18 +65,6 @@ fn check_limits(limits: &LedgerLimits) -> Result<(), Refusal> {
     let fits = (1..=EVENTS_MAX).contains(&(limits.max_events as usize))
         && (1_024..=SUBMISSION_BYTES_MAX).contains(&(limits.max_submission_bytes as usize));
     if fits { Ok(()) } else { Err(invalid("limits", "1 to 1,000 events, 1,024 to 65,420 bytes")) }
-}
-
-fn check_checkpoint_key(key: &Text, origin: &Text) -> Result<VerifierKey, Refusal> {
-    let refuse = |detail: String| Refusal::new(Reason::VerifierKeyInvalid, "checkpoint_key", detail);
-    let vkey: VerifierKey = key.as_str().parse().map_err(|e| refuse(format!("{e}")))?;
-    if !vkey.is_log_key() {
-        return Err(refuse(format!("{vkey} is the key of a witness, not of a log")));
-    }
-    if vkey.name() != origin.as_str() {
-        return Err(refuse(format!("the key is named {}, the origin is {origin}", vkey.name())));
-    }
-    Ok(vkey)
 }
 
 fn check_keys(opened: &LedgerOpened, signer: PublicKey, checkpoint: PublicKey) -> Result<(), Refusal> {
@@ -133,20 +122,21 @@ fn apply(state: &mut State, opened: &LedgerOpened, at: &Position, submission: &S
         limits: opened.limits.clone(),
         office: opened.office.clone(),
         operator: opened.operator.clone(),
-        checkpoint_key: checkpoint,
     };
+    state.checkpoint_keys.put(checkpoint, CheckpointKey { first: Seq::FIRST.size(), last: None });
     state.ledger.put((), ledger);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hefu_types::Text;
 
     #[test]
     fn checkpoints_are_signed_by_a_log_s_key_named_after_the_origin() {
         let text = |text: &str| Text::new(text).unwrap();
         let check = |key: Option<VerifierKey>, origin: &str| {
-            check_checkpoint_key(&text(&key.unwrap().to_string()), &text(origin)).map_err(|refusal| refusal.reason)
+            checkpoint_key(&text(&key.unwrap().to_string()), origin, "checkpoint_key").map_err(|refusal| refusal.reason)
         };
         let key = PublicKey::from_bytes([5; 32]);
         let log = VerifierKey::new("example.org/ledger", key).ok();

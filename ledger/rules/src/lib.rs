@@ -9,7 +9,7 @@
 //! randomness, does I/O or keeps history: values and texts for people are the views' business.
 //!
 //! One file per context: `membership` (who may speak), `plan` (what was planned), `reporting` (what was
-//! observed). Each holds `decide` (reads the state, may refuse) and `apply` (total, never refuses).
+//! observed), `platform` (who signs checkpoints, what views amount to). Each holds `decide` (reads the state, may refuse) and `apply` (total, never refuses).
 //!
 //! Read next: `state.rs` (the order of checks), then one context, then `hefu-journal`, which calls them in order.
 
@@ -17,11 +17,13 @@ mod admit;
 mod genesis;
 mod membership;
 mod plan;
+mod platform;
 mod reporting;
 mod state;
 mod table;
 
 pub use admit::{Admitted, admit};
 pub use membership::{Key, Member, MemberStatus, Roles};
+pub use platform::CheckpointKey;
 pub use reporting::{Cell, Standing, is_missing};
 pub use state::{Ledger, Position, RULES_VERSIONS, State};

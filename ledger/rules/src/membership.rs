@@ -153,7 +153,7 @@ fn check_enrolment(state: &State, e: &KeyEnrolled) -> Result<(), Refusal> {
 
 fn check_new_key(state: &State, e: &KeyEnrolled) -> Result<(), Refusal> {
     let ledger = open_ledger(state);
-    if state.keys.contains(&e.key) || e.key == ledger.checkpoint_key {
+    if state.keys.contains(&e.key) || state.checkpoint_keys.contains(&e.key) {
         return refuse(Reason::KeyExists, "key", format!("key {} was enrolled before", e.key));
     }
     if e.holder.is_blank() {

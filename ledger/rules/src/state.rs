@@ -5,6 +5,7 @@ use hefu_types::{Code, Entry, Event, LedgerId, Millis, PublicKey, Reason, Refusa
 
 use crate::membership::{self, Key, Member, MemberStatus};
 use crate::plan::{self, Indicator, Plan, TargetKey};
+use crate::platform::{self, CheckpointKey};
 use crate::reporting::{self, Cell, Level, Standing};
 use crate::table::Table;
 
@@ -53,8 +54,6 @@ pub struct Ledger {
     pub office: Code,
     /// The operator's member code.
     pub operator: Code,
-    /// The checkpoint key, which may never be an event key.
-    pub checkpoint_key: PublicKey,
 }
 
 macro_rules! state {
@@ -77,6 +76,8 @@ state! {
     members: Code => Member,
     /// Keys by themselves; they are never removed.
     keys: PublicKey => Key,
+    /// Checkpoint keys, which may never be event keys, by themselves; they are never removed.
+    checkpoint_keys: PublicKey => CheckpointKey,
     /// Plans by code.
     plans: Code => Plan,
     /// Tasks by plan and code.
@@ -126,6 +127,12 @@ impl State {
     #[must_use]
     pub fn member(&self, code: &Code) -> Option<&Member> {
         self.members.get(code)
+    }
+
+    /// The checkpoint keys that the log has had, each with the sizes whose checkpoints it signs: at any size one signs, or two.
+    #[must_use]
+    pub fn checkpoint_keys(&self) -> Vec<(PublicKey, CheckpointKey)> {
+        self.checkpoint_keys.iter().map(|(key, record)| (*key, *record)).collect()
     }
 
     /// The submission hash and event index of the standing observation of a cell, for whoever wants to correct it.
@@ -265,6 +272,8 @@ impl State {
             Event::TargetAdjusted(e) => plan::decide_adjusted(self, speaker, e),
             Event::ObservationReported(e) => reporting::decide_reported(self, speaker, e, context),
             Event::ObservationRetracted(e) => reporting::decide_retracted(self, speaker, e, context),
+            Event::CheckpointKeyReplaced(e) => platform::decide_replaced(self, speaker, e, context),
+            Event::ViewsRecorded(e) => platform::decide_recorded(speaker, e, context),
         }
     }
 
@@ -292,6 +301,8 @@ impl State {
             Event::TargetAdjusted(_) => {}
             Event::ObservationReported(e) => reporting::apply_reported(self, member, e, context),
             Event::ObservationRetracted(e) => reporting::apply_retracted(self, e),
+            Event::CheckpointKeyReplaced(e) => platform::apply_replaced(self, e, context),
+            Event::ViewsRecorded(_) => {}
         }
     }
 }

@@ -118,6 +118,18 @@ impl SignedCheckpoint {
         Ok(Self { checkpoint: checkpoint.clone(), note: Note::new(body, vec![signature])? })
     }
 
+    /// Signs the same as another key of the log: while one key replaces another, both sign.
+    ///
+    /// # Errors
+    /// As with [`SignedCheckpoint::sign`].
+    pub fn signed_also_by(&self, signer: &NoteSigner) -> Result<Self, CheckpointError> {
+        check_origin(&self.checkpoint, signer.vkey())?;
+        let mut signatures = self.note.signatures().to_vec();
+        signatures.push(signer.sign_note(self.body())?);
+        let note = Note::new(self.body().to_owned(), signatures)?;
+        Ok(Self { checkpoint: self.checkpoint.clone(), note })
+    }
+
     /// Reads a checkpoint and verifies the signature of its log. Cosignatures are kept, but not verified.
     ///
     /// # Errors
@@ -131,10 +143,28 @@ impl SignedCheckpoint {
     /// # Errors
     /// Any [`CheckpointError`].
     pub fn from_note(note: Note, log: &VerifierKey) -> Result<Self, CheckpointError> {
-        note.verify(log)?;
-        let checkpoint = Checkpoint::parse_body(note.text())?;
-        check_origin(&checkpoint, log)?;
-        Ok(Self { checkpoint, note })
+        Self::from_note_by_any(note, [log])
+    }
+
+    /// The same for a log that has had several keys: at least one of them must have signed, and none wrongly.
+    ///
+    /// # Errors
+    /// Any [`CheckpointError`]; `NotSigned` names the last key.
+    pub fn from_note_by_any<'k>(
+        note: Note,
+        logs: impl IntoIterator<Item = &'k VerifierKey>,
+    ) -> Result<Self, CheckpointError> {
+        let checkpoint = Checkpoint::parse_body(note.text());
+        let mut outcome = Err(NoteError::NotSigned("any known key".to_owned()).into());
+        for log in logs {
+            match note.verify(log) {
+                Ok(()) => outcome = Ok(check_origin(checkpoint.as_ref().map_err(Clone::clone)?, log)?),
+                Err(absent @ NoteError::NotSigned(_)) if outcome.is_err() => outcome = Err(absent.into()),
+                Err(NoteError::NotSigned(_)) => {}
+                Err(wrong) => return Err(wrong.into()),
+            }
+        }
+        outcome.and_then(|()| Ok(Self { checkpoint: checkpoint?, note }))
     }
 
     /// What the log signed, but for extension lines.

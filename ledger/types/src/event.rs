@@ -5,6 +5,7 @@
 
 pub mod membership;
 pub mod plan;
+pub mod platform;
 pub mod reporting;
 
 use crate::ids::SubmissionHash;
@@ -142,4 +143,8 @@ events! {
     72 => ObservationReported(reporting) "observation_reported",
     /// A standing observation was retracted.
     73 => ObservationRetracted(reporting) "observation_retracted",
+    /// The key of the log's checkpoints was replaced.
+    310 => CheckpointKeyReplaced(platform) "checkpoint_key_replaced",
+    /// The digest of a view was recorded.
+    311 => ViewsRecorded(platform) "views_recorded",
 }

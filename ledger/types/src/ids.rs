@@ -104,6 +104,11 @@ bytes_newtype!(
     Nonce 32
 );
 
+bytes_newtype!(
+    /// The digest of all rows of a view: two views of one version with equal digests have equal rows.
+    ViewDigest 32
+);
+
 impl SubmissionHash {
     /// What a key's first submission links to.
     pub const NONE: Self = Self([0; 32]);

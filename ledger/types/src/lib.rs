@@ -50,6 +50,7 @@ pub use entry::{DecodedEntry, Entry};
 pub use event::{Event, EventRef, Name, Provenance, Source};
 pub use ids::{
     ChainHash, KeySeq, LeafHash, LedgerId, Millis, NodeHash, PublicKey, RootHash, Seq, Signature, Size, SubmissionHash,
+    ViewDigest,
 };
 pub use note::{Note, NoteSignature, NoteSigner};
 pub use period::{Period, PeriodType};

@@ -181,6 +181,18 @@ reasons! {
     /// The rules version is not a released one, or below the one in force.
     RulesVersionUnknown "RULES_VERSION_UNKNOWN" Precondition "Activate a version that the server has.";
 
+    // Platform.
+    /// The named key is not the checkpoint key in force, or its own overlap has not ended.
+    CheckpointKeyWrong "CHECKPOINT_KEY_WRONG" Precondition "Name the checkpoint key in force, after the replaced one has signed its last checkpoint.";
+    /// The replaced or the new checkpoint key did not sign this replacement for this ledger.
+    CheckpointKeyProofInvalid "CHECKPOINT_KEY_PROOF_INVALID" Invalid "Let the operator make the request again, with `hefud checkpoint-key replace`.";
+    /// The overlap of two checkpoint keys ends before it begins.
+    OverlapInvalid "OVERLAP_INVALID" Precondition "Give a size above the present one, large enough that witnesses and monitors see both keys.";
+    /// The server does not hold the new checkpoint key.
+    CheckpointKeyNotHeld "CHECKPOINT_KEY_NOT_HELD" Precondition "Operator: restart the server with the new key's file in its folder. Office: resend the same bytes then.";
+    /// A view's digest names no view, or more entries than are recorded.
+    ViewRecordInvalid "VIEW_RECORD_INVALID" Invalid "Record a view of at least one entry, up to the last recorded one, with its version.";
+
     // Plan.
     /// The plan does not exist.
     PlanUnknown "PLAN_UNKNOWN" Precondition "Publish the plan first, or correct the code.";

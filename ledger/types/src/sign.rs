@@ -5,6 +5,7 @@
 use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 
 use crate::event::membership::KeyEnrolled;
+use crate::event::platform::CheckpointKeyReplaced;
 use crate::ids::{LedgerId, PublicKey, Signature};
 use crate::reason::Reason;
 use crate::wire;
@@ -13,6 +14,8 @@ use crate::wire;
 pub const SUBMISSION_TYPE: &str = "application/vnd.hefu.submission.v1+protobuf";
 /// The payload type of an enrolment proof.
 pub const ENROLMENT_TYPE: &str = "application/vnd.hefu.key-enrolment.v1+protobuf";
+/// The payload type of what both checkpoint keys say when one replaces the other.
+pub const CHECKPOINT_KEY_TYPE: &str = "application/vnd.hefu.checkpoint-key.v1+protobuf";
 
 /// `"DSSEv1 " || len(type) || " " || type || " " || len(body) || " " || body`, lengths in ASCII decimal.
 #[must_use]
@@ -65,6 +68,12 @@ impl Keypair {
         self.sign(ENROLMENT_TYPE, &enrolment_body(ledger, enrolment))
     }
 
+    /// Says as either of two checkpoint keys that one replaces the other; the event's own signatures are ignored.
+    #[must_use]
+    pub fn sign_replacement(&self, ledger: &LedgerId, event: &CheckpointKeyReplaced) -> Signature {
+        self.sign(CHECKPOINT_KEY_TYPE, &replacement_body(ledger, event))
+    }
+
     fn sign(&self, payload_type: &str, body: &[u8]) -> Signature {
         self.sign_bytes(&pre_authentication_encoding(payload_type, body))
     }
@@ -98,6 +107,28 @@ pub fn verify_enrolment(ledger: &LedgerId, enrolment: &KeyEnrolled) -> Result<()
     let proof = enrolment.proof.as_ref().ok_or(Reason::EnrolmentProofInvalid)?;
     verify(&enrolment.key, ENROLMENT_TYPE, &enrolment_body(ledger, enrolment), proof)
         .map_err(|_| Reason::EnrolmentProofInvalid)
+}
+
+/// Verifies what a checkpoint key says about its replacement.
+///
+/// # Errors
+/// `CHECKPOINT_KEY_PROOF_INVALID` for a missing or wrong signature; one of [`crate::key::check`] for a key that is no ordinary
+/// point.
+pub fn verify_replacement(
+    key: &PublicKey,
+    ledger: &LedgerId,
+    event: &CheckpointKeyReplaced,
+    signature: Option<&Signature>,
+) -> Result<(), Reason> {
+    crate::key::check(key)?;
+    let signature = signature.ok_or(Reason::CheckpointKeyProofInvalid)?;
+    verify(key, CHECKPOINT_KEY_TYPE, &replacement_body(ledger, event), signature)
+        .map_err(|_| Reason::CheckpointKeyProofInvalid)
+}
+
+fn replacement_body(ledger: &LedgerId, event: &CheckpointKeyReplaced) -> Vec<u8> {
+    let unsigned = CheckpointKeyReplaced { endorsement: None, proof: None, ..event.clone() };
+    [ledger.as_bytes().as_slice(), &wire::to_bytes(&unsigned)].concat()
 }
 
 fn enrolment_body(ledger: &LedgerId, enrolment: &KeyEnrolled) -> Vec<u8> {

@@ -1,8 +1,6 @@
 //! How far a view has come, and the digest of its rows.
 
-use std::fmt;
-
-use hefu_types::Size;
+use hefu_types::{Size, ViewDigest};
 
 use crate::error::ViewError;
 use crate::lattice::Lattice;
@@ -10,30 +8,6 @@ use crate::store::ViewId;
 
 /// Context of a row's hash.
 pub const ROW_CONTEXT: &str = "hefu v1 view row";
-
-/// The digest of all rows of a view: two views with equal digests have equal rows.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Digest([u8; 32]);
-
-impl Digest {
-    /// The 32 bytes.
-    #[must_use]
-    pub const fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-}
-
-impl fmt::Display for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Digest({self})")
-    }
-}
 
 /// How far a view has come. Stored with its rows and moved together with them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,8 +41,8 @@ impl Cursor {
 
     /// The digest of its rows: the BLAKE3 hash of the lattice state. The state's elements are 16-bit little-endian.
     #[must_use]
-    pub fn digest(&self) -> Digest {
-        Digest(self.lattice.checksum())
+    pub fn digest(&self) -> ViewDigest {
+        ViewDigest::from_bytes(self.lattice.checksum())
     }
 
     /// Moves on to a larger size.
@@ -123,7 +97,7 @@ mod tests {
 
     const VIEW: ViewId = ViewId { name: "test", version: 1 };
 
-    fn digest_of(view: ViewId, rows: &[(Vec<u8>, Vec<u8>)]) -> Digest {
+    fn digest_of(view: ViewId, rows: &[(Vec<u8>, Vec<u8>)]) -> ViewDigest {
         let mut cursor = Cursor::start();
         rows.iter().for_each(|(key, value)| cursor.add(&view, key, value));
         cursor.digest()

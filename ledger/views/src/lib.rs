@@ -37,7 +37,7 @@ mod history;
 #[cfg(test)]
 mod testing;
 
-pub use cursor::{Cursor, Digest};
+pub use cursor::Cursor;
 pub use engine::Projector;
 pub use error::ViewError;
 pub use key::AsOf;

@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, board, completions, explain, key, log, member, monitor, plan, receipt, replay, retract, role, series,
-    submit, verify, witness,
+    audit, board, checkpoint_key, completions, explain, key, log, member, monitor, plan, receipt, replay, retract,
+    role, series, submit, verify, witness,
 };
 use crate::failure::EXIT_CODES;
 use crate::output::Format;
@@ -32,6 +32,9 @@ pub(crate) enum Command {
     /// Make, show, enrol and revoke keys.
     #[command(subcommand)]
     Key(key::KeyCommand),
+    /// Replace the key that signs the log's checkpoints.
+    #[command(subcommand)]
+    CheckpointKey(checkpoint_key::CheckpointKeyCommand),
     /// Grant roles to keys of your member, or take them.
     #[command(subcommand)]
     Role(role::RoleCommand),

@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod board;
+pub(crate) mod checkpoint_key;
 pub(crate) mod completions;
 pub(crate) mod explain;
 pub(crate) mod key;
@@ -29,6 +30,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
     let context = Context { server: cli.server, output: cli.output, patience: cli.patience };
     match cli.command {
         Command::Key(command) => key::run(&context, command).await?,
+        Command::CheckpointKey(command) => checkpoint_key::run(&context, command).await?,
         Command::Role(command) => role::run(&context, command).await?,
         Command::Member(command) => member::run(&context, command).await?,
         Command::Plan(command) => return plan::run(&context, command).await,

@@ -197,7 +197,7 @@ fn record(data: &Path, signer: &Keypair, checkpoints: NoteSigner, opened: Ledger
     let signed = submission.sign(signer);
     let ledger_id = hash::ledger_id(&signed.submission);
     let store = RocksStore::create(&journal_of(data)).context("the journal can't be created")?;
-    let keeper = Keeper { signer: checkpoints, path: head_file_of(data), accept_missing: false };
+    let keeper = Keeper { signers: vec![checkpoints], path: head_file_of(data), accept_missing: false };
     let journal = Journal::open(Arc::new(store), keeper, Options::default())?;
     journal.submit(admit(signed)?)?.wait()?;
     journal.close();

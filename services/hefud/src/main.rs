@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use hefu_client::CheckpointKeyRequest;
 use hefu_journal::OpenError;
 use hefu_proto::v1;
-use hefu_types::Refusal;
+use hefu_types::{Refusal, Size};
 use hefud::config::Settings;
 use hefud::init::{self, InitArgs};
 use hefud::witnesses::Evidence;
@@ -37,6 +38,9 @@ enum Command {
     /// Looks after the views of a running server.
     #[command(subcommand)]
     View(ViewCommand),
+    /// Looks after the keys that sign checkpoints.
+    #[command(subcommand)]
+    CheckpointKey(CheckpointKeyCommand),
     /// Shows how the witnesses of a running server stand.
     Witnesses {
         /// The server's data folder.
@@ -57,11 +61,26 @@ enum ViewCommand {
     },
 }
 
+#[derive(Subcommand)]
+enum CheckpointKeyCommand {
+    /// Makes a new key on a running server, and the request that the office records with `hefu checkpoint-key replace`.
+    Prepare {
+        /// The server's data folder.
+        #[arg(long, env = "HEFUD_DATA", value_name = "DIR")]
+        data: PathBuf,
+        /// The largest size of the log at which the present key signs beside the new one: leave witnesses and monitors the
+        /// time to learn the new key.
+        #[arg(long, value_name = "SIZE")]
+        valid_to: u64,
+    },
+}
+
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Init(args) => init(&args),
         Command::Serve { config, settings } => serve(config, settings),
         Command::View(ViewCommand::Rebuild { data, name }) => rebuild(&data, name),
+        Command::CheckpointKey(CheckpointKeyCommand::Prepare { data, valid_to }) => prepare(&data, valid_to),
         Command::Witnesses { data } => witnesses(&data),
     };
     match outcome {
@@ -123,6 +142,15 @@ fn rebuild(data: &std::path::Path, name: String) -> anyhow::Result<()> {
     let answer = runtime.block_on(operator::rebuild_view(data, name))?;
     println!("size    {}", answer.size);
     println!("digest  {}", hex::encode(&answer.digest));
+    Ok(())
+}
+
+fn prepare(data: &std::path::Path, valid_to: u64) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (ledger_id, event) = runtime.block_on(operator::prepare_checkpoint_key(data, Size::new(valid_to)))?;
+    eprintln!("The new key is {}", event.replacement);
+    eprintln!("Next: let the office record this request with `hefu checkpoint-key replace`.");
+    println!("{}", serde_json::to_string_pretty(&CheckpointKeyRequest { ledger_id, checkpoint_key_replaced: event })?);
     Ok(())
 }
 

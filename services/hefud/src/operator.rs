@@ -1,7 +1,7 @@
 //! Maintenance while the server runs, over a socket that only the data folder's owner can reach.
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -10,10 +10,13 @@ use hefu_journal::Journal;
 use hefu_proto::v1::operator_service_client::OperatorServiceClient;
 use hefu_proto::v1::operator_service_server::{OperatorService, OperatorServiceServer};
 use hefu_proto::{status, v1};
+use hefu_types::event::platform::CheckpointKeyReplaced;
+use hefu_types::{LedgerId, Size, wire};
 use tokio::net::UnixListener;
 use tokio_stream::wrappers::UnixListenerStream;
 use tonic::{Request, Response, Status};
 
+use crate::checkpoint_keys;
 use crate::config::operator_socket_of;
 use crate::lifetime::Lifetime;
 use crate::projection::Projection;
@@ -26,8 +29,10 @@ pub struct Operator {
     pub projection: Arc<Projection>,
     /// Knows the witnesses.
     pub publisher: Publisher,
-    /// How large the log is.
+    /// How large the log is, and which keys sign for it.
     pub journal: Arc<Journal>,
+    /// Where those keys are.
+    pub data: PathBuf,
 }
 
 #[tonic::async_trait]
@@ -55,6 +60,19 @@ impl OperatorService for Operator {
             size: self.journal.head().borrow().size.get(),
             gate_closed: !self.publisher.takes_writes(),
             witnesses: self.publisher.witnesses().into_iter().map(witness).collect(),
+        }))
+    }
+
+    async fn prepare_checkpoint_key(
+        &self,
+        request: Request<v1::PrepareCheckpointKeyRequest>,
+    ) -> Result<Response<v1::PrepareCheckpointKeyResponse>, Status> {
+        let valid_to = Size::new(request.into_inner().valid_to);
+        let prepared = checkpoint_keys::prepare(&self.journal, &self.data, valid_to);
+        let (ledger, event) = prepared.map_err(|r| status::to_status(&r))?;
+        Ok(Response::new(v1::PrepareCheckpointKeyResponse {
+            ledger_id: ledger.as_bytes().to_vec().into(),
+            event: wire::to_bytes(&event).into(),
         }))
     }
 }
@@ -96,6 +114,17 @@ pub async fn rebuild_view(data: &Path, name: String) -> anyhow::Result<v1::Rebui
 /// When no server runs there.
 pub async fn list_witnesses(data: &Path) -> anyhow::Result<v1::ListWitnessesResponse> {
     told(connect(data).await?.list_witnesses(v1::ListWitnessesRequest {}).await)
+}
+
+/// Asks the server of a data folder for a new checkpoint key: the ledger, and the event that announces the key.
+///
+/// # Errors
+/// When no server runs there, or it refuses.
+pub async fn prepare_checkpoint_key(data: &Path, valid_to: Size) -> anyhow::Result<(LedgerId, CheckpointKeyReplaced)> {
+    let request = v1::PrepareCheckpointKeyRequest { valid_to: valid_to.get() };
+    let answer = told(connect(data).await?.prepare_checkpoint_key(request).await)?;
+    let ledger = LedgerId::from_slice(&answer.ledger_id).context("a ledger id of 32 bytes")?;
+    Ok((ledger, wire::from_bytes(&answer.event)?))
 }
 
 fn millis(time: SystemTime) -> i64 {

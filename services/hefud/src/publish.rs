@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 
 use hefu_journal::store::StoreError;
 use hefu_journal::{Journal, Published, RocksCheckpoints, Seal};
-use hefu_types::{Refusal, SignedCheckpoint, Size, VerifierKey};
+use hefu_types::{Note, Refusal, SignedCheckpoint, Size};
 use tokio::sync::watch;
 
 use crate::config::PUBLISH_INTERVAL;
@@ -45,10 +45,11 @@ impl Publisher {
     ) -> anyhow::Result<Self> {
         let mut seals = journal.seal();
         let seal = seals.borrow_and_update().clone().ok_or_else(|| StoreError::new("the log is empty"))?;
-        let log = log_key(journal)?;
+        let log = journal.log_keys();
         witnesses.check_log(&log)?;
         let before = kept.up_to(seal.size(), 1)?.pop().filter(|before| before.size == seal.size());
-        let base = before.as_ref().and_then(|before| SignedCheckpoint::open(&before.note, &log).ok());
+        let base = before.as_ref().and_then(|before| Note::from_bytes(&before.note).ok());
+        let base = base.and_then(|note| SignedCheckpoint::from_note_by_any(note, &log).ok());
         let first = witnesses.ask_all(journal, base.unwrap_or_else(|| seal.checkpoint.clone())).await;
         if let Some(evidence) = witnesses.evidence(seal.size()) {
             return Err(evidence.into());
@@ -188,9 +189,4 @@ fn refusal(evidence: &Evidence) -> Refusal {
 
 fn published(checkpoint: &SignedCheckpoint) -> Published {
     Published { size: checkpoint.checkpoint().size(), note: checkpoint.to_bytes().into() }
-}
-
-fn log_key(journal: &Journal) -> anyhow::Result<VerifierKey> {
-    let ledger = journal.ledger().ok_or_else(|| StoreError::new("the log is empty"))?;
-    Ok(VerifierKey::new(&ledger.origin, ledger.checkpoint_key)?)
 }

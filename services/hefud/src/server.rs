@@ -5,19 +5,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use hefu_client::keyfile::{self, KeyFile};
 use hefu_journal::{Durability, Journal, Keeper, Options, RocksStore, Store as _};
 use hefu_proto::v1::log_service_server::LogServiceServer;
 use hefu_proto::v1::proof_service_server::ProofServiceServer;
 use hefu_proto::v1::submission_service_server::SubmissionServiceServer;
 use hefu_proto::v1::view_service_server::ViewServiceServer;
-use hefu_types::note::NoteSigner;
 use hefu_types::{Entry, Event, Seq};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tonic::transport::server::Router;
 
 use crate::admission::Admission;
+use crate::checkpoint_keys;
 use crate::config::{ANSWER_BYTES_MAX, Config, DRAIN_WAIT, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, REQUEST_BYTES_MAX};
 use crate::connections;
 use crate::lifetime::{Lifetime, Tasks, lifetime};
@@ -63,18 +62,13 @@ pub fn open_journal(config: &Config) -> anyhow::Result<(Journal, RocksStore)> {
 
 /// What signs checkpoints, and where the last one is kept.
 fn keeper(config: &Config, store: &RocksStore) -> anyhow::Result<Keeper> {
-    let path = config.checkpoint_key();
-    let keys = match keyfile::read(&path)? {
-        KeyFile::Plain(keys) => keys,
-        KeyFile::Encrypted(_) => bail!("{} is encrypted; the server must be able to sign by itself", path.display()),
-    };
     let empty =
         || format!("the journal in {} holds no entry; keep the folder and look for a copy", config.data.display());
     let genesis = store.read(Seq::FIRST, 1, usize::MAX)?.pop().with_context(empty)?;
     let opened = Entry::parse(genesis)?.decode()?.submission.events.into_iter().next();
     let Some(Event::LedgerOpened(opened)) = opened else { bail!("the first entry is no genesis") };
-    let signer = NoteSigner::new(opened.origin.as_str(), keys)?;
-    Ok(Keeper { signer, path: config.head_file(), accept_missing: config.accept_missing_head })
+    let signers = checkpoint_keys::signers(&config.data, opened.origin.as_str())?;
+    Ok(Keeper { signers, path: config.head_file(), accept_missing: config.accept_missing_head })
 }
 
 /// Opens the database below a data folder.
@@ -120,6 +114,7 @@ impl Server {
             projection: Arc::clone(&projection),
             publisher: publisher.clone(),
             journal: Arc::clone(&journal),
+            data: config.data.clone(),
         };
         if let Err(e) = operator::serve(&config.operator_socket(), operator, lifetime.clone()) {
             // A path that is too long for a socket must not keep the ledger from being served.

@@ -109,16 +109,19 @@ impl Witnesses {
         Ok(Self { policy: Some(policy), witnesses, asker: Asker::new() })
     }
 
-    /// Holds that the policy is about the log of this key.
+    /// Holds that the policy is about the log of these keys.
     ///
     /// # Errors
     /// When it names logs, and not this one.
-    pub fn check_log(&self, log: &VerifierKey) -> anyhow::Result<()> {
+    pub fn check_log(&self, log: &[VerifierKey]) -> anyhow::Result<()> {
         let logs = self.policy.as_ref().map_or(&[][..], Policy::logs);
-        if logs.is_empty() || logs.iter().any(|known| known.key == *log) {
+        if logs.is_empty() || logs.iter().any(|known| log.contains(&known.key)) {
             return Ok(());
         }
-        anyhow::bail!("the policy is about other logs than {log}")
+        anyhow::bail!(
+            "the policy is about other logs than {}",
+            log.first().map_or_else(String::new, VerifierKey::to_string)
+        )
     }
 
     /// What is known of each, by its name in the policy.

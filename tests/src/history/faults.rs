@@ -5,17 +5,19 @@ use hefu_types::event::membership::{
     MemberAdmitted, MemberSuspended, MemberType, OfficeKeyReplaced, RevocationReason, Role, RoleGranted, RulesActivated,
 };
 use hefu_types::event::plan::{IndicatorRetired, Measure, TargetAdjusted, TaskDefined};
+use hefu_types::event::platform::CheckpointKeyReplaced;
 use hefu_types::event::reporting::{ObsStatus, ObservationReported, ObservationRetracted};
 use hefu_types::{
-    Code, Decimal, EventRef, KeySeq, LedgerId, Millis, Name, Reason, Seq, Signature, Submission, SubmissionHash, Text,
+    Code, Decimal, Event, EventRef, KeySeq, LedgerId, Millis, Name, Reason, Seq, Signature, Size, Submission,
+    SubmissionHash, Text,
 };
 
 use crate::forge;
 use crate::history::cast::{Actor, Said, Scene};
 use crate::history::deeds::{last_units, moved_to, next_observation, standing};
-use crate::history::members::activate;
+use crate::history::{members::activate, platform};
 use crate::rng::Rng;
-use crate::world::{code, decimal, enrolment, name, text};
+use crate::world::{code, decimal, enrolment, name, replacement, text};
 
 /// Where the fault is made; everything before it is as it should be.
 #[derive(Clone, Copy, Debug)]
@@ -89,6 +91,9 @@ pub(super) const FAULTS: &[(Reason, Fault)] = &[
         Wrong(|s| on_a_standing_cell(s, |e| supersede(e, EventRef { submission_hash: None, index: 7 }))),
     ),
     (Reason::NotYourObservation, Wrong(retracted_by_another)),
+    (Reason::CheckpointKeyProofInvalid, Wrong(|s| replaced_badly(s, 9, |e| e.proof = None))),
+    (Reason::OverlapInvalid, Wrong(|s| replaced_badly(s, 0, |_| ()))),
+    (Reason::ViewRecordInvalid, Wrong(view_of_the_future)),
 ];
 
 /// A fault, each as likely as any other.
@@ -99,6 +104,25 @@ pub(super) fn any(rng: &mut Rng) -> &'static (Reason, Fault) {
 fn set<T>(field: &mut T, value: T) -> bool {
     *field = value;
     true
+}
+
+/// The next replacement of the checkpoint key, if one may come now, with a fault.
+fn replaced_badly(
+    scene: &mut Scene<'_>,
+    overlap: u64,
+    change: impl FnOnce(&mut CheckpointKeyReplaced),
+) -> Option<Said> {
+    let said = platform::replace_checkpoint_key(scene)?;
+    let mut event = replacement(scene.state, Size::new(scene.size + overlap));
+    change(&mut event);
+    Some(Said { events: vec![event.into()], ..said })
+}
+
+fn view_of_the_future(scene: &mut Scene<'_>) -> Option<Said> {
+    let mut said = platform::record_view(scene)?;
+    let [Event::ViewsRecorded(e)] = said.events.as_mut_slice() else { unreachable!("one event") };
+    e.size = Size::new(scene.size + 1);
+    Some(said)
 }
 
 fn skip_one(submission: &mut Submission) -> bool {
@@ -131,7 +155,7 @@ fn by_member(scene: &mut Scene<'_>, status: MemberStatus) -> Option<Said> {
 }
 
 /// A valid event of the office, then the wrong one: neither may leave a trace.
-fn after_valid(scene: &mut Scene<'_>, event: impl Into<hefu_types::Event>) -> Option<Said> {
+fn after_valid(scene: &mut Scene<'_>, event: impl Into<Event>) -> Option<Said> {
     let mut said = activate(scene)?;
     said.events.push(event.into());
     Some(said)
@@ -146,7 +170,7 @@ fn admission(scene: &mut Scene<'_>, member: &str) -> Option<Said> {
 
 fn nameless_member(scene: &mut Scene<'_>) -> Option<Said> {
     let mut said = admission(scene, "nameless")?;
-    if let Some(hefu_types::Event::MemberAdmitted(e)) = said.events.last_mut() {
+    if let Some(Event::MemberAdmitted(e)) = said.events.last_mut() {
         e.name = Name { zh: Text::default(), en: Text::default() };
     }
     Some(said)

@@ -1,11 +1,12 @@
 //! Bad input over gRPC: each gets its own stable code, field and remedy, and nothing is written.
 //!
-//! The table stands in `bytes.rs`, `members.rs`, `plan.rs` and `reporting.rs`, one row an input. All rows go to one server,
+//! The table stands in `bytes.rs`, `members.rs`, `plan.rs`, `reporting.rs` and `platform.rs`, one row an input. All rows go to one server,
 //! one after another; between them, whoever can still speak says something good.
 
 mod bytes;
 mod members;
 mod plan;
+mod platform;
 mod reporting;
 mod stream;
 mod table;
@@ -15,9 +16,11 @@ use std::sync::Arc;
 
 use hefu_proto::{ERROR_DOMAIN, status, v1};
 use hefu_tests::dump::{self, Dump};
-use hefu_tests::world::{keys, observation};
+use hefu_tests::world::{code, keys, observation};
 use hefu_tests::{Signer, TestServer, World};
 use hefu_types::event::membership::{KeyRevoked, OfficeKeyReplaced, RevocationReason, Role, RulesActivated};
+use hefu_types::event::platform::ViewsRecorded;
+use hefu_types::ids::ViewDigest;
 use hefu_types::wire::to_bytes;
 use hefu_types::{Event, Reason, Seq, Size, Submission};
 use tonic_types::StatusExt as _;
@@ -26,7 +29,6 @@ use table::{Bad, Make, len};
 
 /// Reasons that no single submission can get over gRPC, and why.
 const OUT_OF_REACH: &[(Reason, &str)] = &[
-    (Reason::VerifierKeyInvalid, "a rule of the genesis entry, which `hefud init` records"),
     (Reason::GenesisInvalid, "a rule of the genesis entry, which `hefud init` records"),
     (Reason::PredecessorRefused, "needs a stream: see `a_refusal_in_a_stream_refuses_that_keys_later_ones`"),
     (Reason::NotWritten, "a failure of the service: see the crash tests"),
@@ -48,7 +50,7 @@ const OUT_OF_REACH: &[(Reason, &str)] = &[
 ];
 
 fn rows() -> Vec<Bad> {
-    [bytes::rows(), members::rows(), plan::rows(), reporting::rows()].into_iter().flatten().collect()
+    [bytes::rows(), members::rows(), plan::rows(), reporting::rows(), platform::rows()].into_iter().flatten().collect()
 }
 
 #[test]
@@ -89,6 +91,10 @@ fn good(world: &World, signer: &str, n: usize) -> Event {
     match signer {
         "office-1" => RulesActivated { version: 1 }.into(),
         "recovery" => office_key_replaced(world, n),
+        "operator-1" => {
+            let digest = ViewDigest::from_bytes([0; 32]);
+            ViewsRecorded { size: Size::new(1), view: code("former"), version: 1, digest }.into()
+        }
         _ if signer.ends_with("-admin") => world.enrolment("alpha", &format!("next-{n}"), &[Role::Reporter]).into(),
         _ => observation("free", &format!("{}-{:02}", 1901 + n / 12, n % 12 + 1), "1").into(),
     }

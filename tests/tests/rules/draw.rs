@@ -2,15 +2,16 @@
 //! the test ledger knows, so that decisions get deep.
 
 use hefu_tests::Rng;
-use hefu_tests::world::keys;
+use hefu_tests::world::{CHECKPOINT_KEYS, ORIGIN, keys};
 use hefu_types::event::membership::*;
 use hefu_types::event::plan::*;
+use hefu_types::event::platform::*;
 use hefu_types::event::reporting::*;
-use hefu_types::ids::Nonce;
+use hefu_types::ids::{Nonce, ViewDigest};
 use hefu_types::limits::{CODE_BYTES_MAX, DECIMAL_SCALE_MAX};
 use hefu_types::{
     Code, Decimal, Event, EventRef, KeySeq, LedgerId, Millis, Name, Period, PeriodType, Provenance, PublicKey, Seq,
-    Signature, Source, Submission, SubmissionHash, Text,
+    Signature, Size, Source, Submission, SubmissionHash, Text, VerifierKey,
 };
 
 /// Something that can be drawn.
@@ -43,12 +44,18 @@ impl Draw for Code {
 
 impl Draw for Text {
     fn draw(rng: &mut Rng) -> Self {
-        match rng.below(4) {
+        match rng.below(5) {
             0 => Text::default(),
+            4 => Text::new(&verifier_key(rng).to_string()).expect("a text"),
             1 => Text::new(&"x".repeat(rng.below(300))).expect("a text"),
             _ => Text::new(TEXTS[rng.below(TEXTS.len())]).expect("a text"),
         }
     }
+}
+
+fn verifier_key(rng: &mut Rng) -> VerifierKey {
+    let key = keys(CHECKPOINT_KEYS[rng.below(CHECKPOINT_KEYS.len())]).public();
+    VerifierKey::new(ORIGIN, key).expect("a name")
 }
 
 impl Draw for Decimal {
@@ -86,7 +93,7 @@ macro_rules! bytes {
     })+};
 }
 
-bytes!(Signature, LedgerId, SubmissionHash, Nonce);
+bytes!(Signature, LedgerId, SubmissionHash, Nonce, ViewDigest);
 
 impl Draw for u64 {
     fn draw(rng: &mut Rng) -> Self {
@@ -113,6 +120,12 @@ impl Draw for bool {
 }
 
 impl Draw for Seq {
+    fn draw(rng: &mut Rng) -> Self {
+        Self::new(draw(rng))
+    }
+}
+
+impl Draw for Size {
     fn draw(rng: &mut Rng) -> Self {
         Self::new(draw(rng))
     }
@@ -195,6 +208,8 @@ structs! {
         indicator, area, period, value, obs_status, qualifier, as_of_date, source, note, supersedes, reason
     }
     ObservationRetracted { indicator, area, period, observation, reason }
+    CheckpointKeyReplaced { replaced, replacement, valid_to, endorsement, proof }
+    ViewsRecorded { size, view, version, digest }
 }
 
 macro_rules! events {
@@ -230,7 +245,9 @@ events!(
     TargetSet,
     TargetAdjusted,
     ObservationReported,
-    ObservationRetracted
+    ObservationRetracted,
+    CheckpointKeyReplaced,
+    ViewsRecorded
 );
 
 impl Draw for Submission {

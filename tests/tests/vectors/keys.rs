@@ -13,9 +13,10 @@ pub(crate) const OFFICE_1: u8 = 1;
 pub(crate) const OFFICE_2: u8 = 2;
 pub(crate) const RECOVERY: u8 = 3;
 pub(crate) const OPERATOR: u8 = 4;
-const CHECKPOINT: u8 = 5;
+pub(crate) const CHECKPOINT: u8 = 5;
 pub(crate) const MEMBER_ADMIN: u8 = 6;
 pub(crate) const MEMBER_REPORTER: u8 = 7;
+pub(crate) const CHECKPOINT_2: u8 = 8;
 
 pub(crate) fn pair(seed: u8) -> Keypair {
     Keypair::from_seed(&[seed; 32])
@@ -26,7 +27,16 @@ pub(crate) fn public(seed: u8) -> PublicKey {
 }
 
 pub(crate) fn keys() -> String {
-    let names = ["office-1", "office-2", "recovery", "operator", "checkpoint", "member-admin", "member-reporter"];
+    let names = [
+        "office-1",
+        "office-2",
+        "recovery",
+        "operator",
+        "checkpoint",
+        "member-admin",
+        "member-reporter",
+        "checkpoint-2",
+    ];
     list((1..).zip(names).map(|(seed, name)| {
         object(&[("name", text(name)), ("seed", hex(&[seed; 32])), ("public", text(public(seed)))])
     }))
@@ -58,7 +68,11 @@ pub(crate) fn key_checks() -> Vec<String> {
 }
 
 pub(crate) fn verifier_key() -> VerifierKey {
-    VerifierKey::new(ORIGIN, public(CHECKPOINT)).unwrap()
+    checkpoint_key(CHECKPOINT)
+}
+
+pub(crate) fn checkpoint_key(seed: u8) -> VerifierKey {
+    VerifierKey::new(ORIGIN, public(seed)).unwrap()
 }
 
 pub(crate) fn verifier_keys() -> Vec<String> {

@@ -8,11 +8,12 @@ use hefu_types::event::membership::{
 use hefu_types::event::plan::{
     Area, Direction, IndicatorDefined, Measure, PlanPart, PlanPublished, RollUp, TaskDefined,
 };
+use hefu_types::event::platform::ViewsRecorded;
 use hefu_types::event::reporting::{ObsStatus, ObservationReported, ObservationRetracted, Qualifier};
-use hefu_types::ids::Nonce;
+use hefu_types::ids::{Nonce, ViewDigest};
 use hefu_types::period::PeriodType;
 use hefu_types::{
-    ChainHash, Entry, Event, EventRef, KeySeq, LedgerId, Millis, Provenance, PublicKey, Seq, Source, Submission,
+    ChainHash, Entry, Event, EventRef, KeySeq, LedgerId, Millis, Provenance, PublicKey, Seq, Size, Source, Submission,
     SubmissionHash, hash,
 };
 
@@ -20,7 +21,7 @@ use crate::entries::vector;
 use crate::keys::{
     MEMBER_ADMIN, MEMBER_REPORTER, OFFICE_1, OFFICE_2, OPERATOR, ORIGIN, RECOVERY, pair, public, verifier_key,
 };
-use crate::proofs::enrolment;
+use crate::proofs::{enrolment, replacement};
 use crate::values::{code, name, period, t};
 
 /// 2026-01-01T00:00:00Z.
@@ -134,6 +135,19 @@ pub(crate) fn ledger() -> (Vec<String>, Vec<Entry>) {
         reason: t("误报"),
     };
     ledger.record("retraction", "refers to event 1 of another submission", MEMBER_REPORTER, vec![retracted.into()]);
+    let view = ViewsRecorded {
+        size: Size::new(9),
+        view: code("series"),
+        version: 1,
+        digest: ViewDigest::from_bytes([0x5a; 32]),
+    };
+    ledger.record("view_recorded", "a size of 1 to seq; this digest is made up", OPERATOR, vec![view.into()]);
+    ledger.record(
+        "checkpoint_key_replaced",
+        "signed by the office; inside it both checkpoint keys sign, over the message without fields 14 and 15",
+        OFFICE_1,
+        vec![replacement(id).into()],
+    );
     (ledger.vectors, ledger.entries)
 }
 

@@ -93,6 +93,7 @@ fn compute() -> String {
         ("ledger", list(ledger)),
         ("extremes", list(entries::extremes(id))),
         ("enrolment_proofs", list(proofs::enrolment_proofs(&entries))),
+        ("replacement_proofs", list(proofs::replacement_proofs(&entries))),
         ("signatures", list(proofs::signatures())),
         ("key_checks", list(keys::key_checks())),
         ("verifier_keys", list(keys::verifier_keys())),

@@ -2,10 +2,11 @@
 
 use hefu_types::commitment::{Commitment, Opening};
 use hefu_types::event::membership::{Algorithm, KeyEnrolled, Role};
-use hefu_types::{Entry, Event, LedgerId, Reason, Signature, sign, wire};
+use hefu_types::event::platform::CheckpointKeyReplaced;
+use hefu_types::{Entry, Event, LedgerId, Reason, Signature, Size, sign, wire};
 
 use crate::json::{hex, object, reason, text};
-use crate::keys::{MEMBER_ADMIN, MEMBER_REPORTER, pair, public};
+use crate::keys::{CHECKPOINT, CHECKPOINT_2, MEMBER_ADMIN, MEMBER_REPORTER, checkpoint_key, pair, public};
 use crate::ledger::ledger_id;
 use crate::values::{bytes, code, parse, t};
 
@@ -21,6 +22,39 @@ pub(crate) fn enrolment(seed: u8, roles: &[Role], holder: &str, ledger: LedgerId
     };
     enrolment.proof = Some(pair(seed).prove_enrolment(&ledger, &enrolment));
     enrolment
+}
+
+pub(crate) fn replacement(ledger: LedgerId) -> CheckpointKeyReplaced {
+    let key = |seed| t(&checkpoint_key(seed).to_string());
+    let (replaced, replacement) = (key(CHECKPOINT), key(CHECKPOINT_2));
+    let mut event =
+        CheckpointKeyReplaced { replaced, replacement, valid_to: Size::new(20), endorsement: None, proof: None };
+    let [endorsement, proof] =
+        [CHECKPOINT, CHECKPOINT_2].map(|seed| Some(pair(seed).sign_replacement(&ledger, &event)));
+    (event.endorsement, event.proof) = (endorsement, proof);
+    event
+}
+
+pub(crate) fn replacement_proofs(entries: &[Entry]) -> Vec<String> {
+    let id = ledger_id(entries);
+    let events = entries.iter().flat_map(|e| e.decode().unwrap().submission.events);
+    let replaced = events.filter_map(|e| if let Event::CheckpointKeyReplaced(e) = e { Some(*e) } else { None });
+    replaced
+        .map(|event| {
+            for (seed, signature) in [(CHECKPOINT, &event.endorsement), (CHECKPOINT_2, &event.proof)] {
+                assert_eq!(sign::verify_replacement(&public(seed), &id, &event, signature.as_ref()), Ok(()));
+            }
+            let unsigned = CheckpointKeyReplaced { endorsement: None, proof: None, ..event.clone() };
+            let body = [id.as_bytes().as_slice(), &wire::to_bytes(&unsigned)].concat();
+            object(&[
+                ("body", hex(&body)),
+                ("signing_input", hex(&sign::pre_authentication_encoding(sign::CHECKPOINT_KEY_TYPE, &body))),
+                ("endorsement", text(event.endorsement.unwrap())),
+                ("proof", text(event.proof.unwrap())),
+                ("message", hex(&wire::to_bytes(&event))),
+            ])
+        })
+        .collect()
 }
 
 pub(crate) fn enrolment_proofs(entries: &[Entry]) -> Vec<String> {

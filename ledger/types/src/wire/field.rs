@@ -1,6 +1,8 @@
 //! What can stand in a field: numbers, bytes, texts, codes, enums, messages, and lists of them.
 
-use crate::ids::{ChainHash, KeySeq, LeafHash, LedgerId, Millis, Nonce, PublicKey, Seq, Signature, SubmissionHash};
+use crate::ids::{
+    ChainHash, KeySeq, LeafHash, LedgerId, Millis, Nonce, PublicKey, Seq, Signature, Size, SubmissionHash, ViewDigest,
+};
 use crate::limits::LIST_MAX;
 use crate::period::Period;
 use crate::reason::Reason;
@@ -303,6 +305,7 @@ number_field! {
     Millis, "int64", |n| n.get().cast_unsigned(), |n| Some(Millis::new(n.cast_signed()));
     Seq, "uint64", Seq::get, |n| Some(Seq::new(n));
     KeySeq, "uint64", KeySeq::get, |n| Some(KeySeq::new(n));
+    Size, "uint64", Size::get, |n| Some(Size::new(n));
 }
 
 /// Byte strings of a fixed length, required.
@@ -325,7 +328,7 @@ macro_rules! bytes_field {
     )+};
 }
 
-bytes_field!(PublicKey, Signature, LedgerId, SubmissionHash, ChainHash, LeafHash, Nonce);
+bytes_field!(PublicKey, Signature, LedgerId, SubmissionHash, ChainHash, LeafHash, Nonce, ViewDigest);
 
 fn read_str<'a>(r: &mut Reader<'a>) -> Result<(usize, &'a str), DecodeError> {
     let at = r.offset();
