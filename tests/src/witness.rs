@@ -46,7 +46,16 @@ enum Now {
 /// Never: the origin is a name.
 #[must_use]
 pub fn log_key() -> VerifierKey {
-    NoteSigner::new(ORIGIN, keys("checkpoint")).expect("a name").vkey().clone()
+    log_key_of("checkpoint")
+}
+
+/// The key of that log with the name of one of [`crate::world::CHECKPOINT_KEYS`].
+///
+/// # Panics
+/// Never: the origin is a name.
+#[must_use]
+pub fn log_key_of(name: &str) -> VerifierKey {
+    NoteSigner::new(ORIGIN, keys(name)).expect("a name").vkey().clone()
 }
 
 /// Writes a policy in which two of three witnesses are enough.
@@ -81,13 +90,27 @@ impl TestWitness {
         Self { vkey, address, dir, now: Now::Down { _reserved: reserved } }
     }
 
+    /// Where it serves when it is up.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     /// Serves, with all that it remembers.
     ///
     /// # Panics
     /// When it can't.
     pub async fn up(&mut self) {
+        self.up_for(&[log_key()]).await;
+    }
+
+    /// Serves the log of these keys, with all that it remembers.
+    ///
+    /// # Panics
+    /// When it can't.
+    pub async fn up_for(&mut self, logs: &[VerifierKey]) {
         self.down().await;
-        let witness = Witness::open(self.dir.path(), &[log_key()]).expect("a witness");
+        let witness = Witness::open(self.dir.path(), logs).expect("a witness");
         let listener = self.listen();
         let (stop, stopped) = oneshot::channel();
         let stopped = async { drop(stopped.await) };

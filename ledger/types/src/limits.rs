@@ -55,6 +55,10 @@ pub const NOTE_SIGNATURES_MAX: usize = 100;
 /// Seconds in a cosignature's timestamp: the specification keeps it within a signed 64-bit number.
 pub const COSIGNATURE_SECONDS_MAX: u64 = i64::MAX.unsigned_abs();
 
+/// Milliseconds by which a server's clock may depart from its witnesses', and a cosignature may be later than what it covers:
+/// between a block and its cosignature lie seconds, and clocks are set by hand where there is no network time.
+pub const COSIGNATURE_SLACK: i64 = 600_000;
+
 /// Hashes of an inclusion proof: one for each level of a tree with 64-bit positions.
 pub const PROOF_HASHES_MAX: usize = 64;
 

@@ -8,12 +8,16 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use bytes::{Buf as _, Bytes};
+use bytes::Bytes;
 use hefu_types::Size;
 use hefu_types::limits::{BUNDLE_ENTRIES, ENTRY_BYTES_MAX, NOTE_BYTES_MAX};
 use hefu_types::tile::{Contents, TILE_WIDTH, Tile};
 
 use crate::directory::Directory;
+
+mod bundle;
+
+pub use bundle::Bundle;
 
 /// An export that can't be read. Damaged contents are no error but a finding, see [`crate::verify()`].
 #[derive(Debug, thiserror::Error)]
@@ -73,39 +77,6 @@ pub(crate) struct Found {
     pub(crate) width: u16,
     pub(crate) bytes: Bytes,
     narrower: BTreeSet<u16>,
-}
-
-/// The entries of one bundle, and what its files hold beside them.
-#[derive(Debug, Default)]
-pub struct Bundle {
-    /// At most 256.
-    pub entries: Vec<Bytes>,
-    /// Bytes after them: of an entry that is cut off, or after the 256th.
-    pub leftover: usize,
-    /// The width of a partial file of this bundle that holds something else than its first entries.
-    pub differing: Option<u16>,
-}
-
-impl Bundle {
-    /// Whether it is nothing but entries, the same in each of its files.
-    #[must_use]
-    pub const fn is_whole(&self) -> bool {
-        self.leftover == 0 && self.differing.is_none()
-    }
-
-    /// Splits a file into entries.
-    fn split(mut rest: Bytes) -> Self {
-        let mut entries = Vec::new();
-        while rest.len() >= 2 && (entries.len() as u64) < BUNDLE_ENTRIES {
-            let len = usize::from(u16::from_be_bytes([rest[0], rest[1]]));
-            if rest.len() < 2 + len {
-                break;
-            }
-            rest.advance(2);
-            entries.push(rest.split_to(len));
-        }
-        Self { entries, leftover: rest.len(), differing: None }
-    }
 }
 
 impl Export {
@@ -275,57 +246,4 @@ fn beginning(tile: Tile, wider: &Bytes) -> Bytes {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::fs::{self, File};
-
-    const END: Size = Size::new(u64::MAX);
-    const LONGEST: u64 = longest(Tile { contents: Contents::Entries, number: 0, width: 1 });
-
-    #[test]
-    fn splits_whole_entries_and_keeps_count_of_the_rest() {
-        let bundle = Bundle::split(Bytes::from_static(&[0, 2, b'a', b'b', 0, 0, 0, 3, b'c']));
-        assert_eq!(bundle.entries, [&b"ab"[..], b""]);
-        assert_eq!(bundle.leftover, 3);
-        let zeros = Bundle::split(Bytes::from(vec![0; 2 * 257]));
-        assert_eq!((zeros.entries.len(), zeros.leftover, zeros.is_whole()), (256, 2, false));
-    }
-
-    fn export(files: &[(&str, &[u8])]) -> (tempfile::TempDir, Export) {
-        let folder = tempfile::tempdir().unwrap();
-        for (name, bytes) in files {
-            let path = folder.path().join("tile/entries").join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, bytes).unwrap();
-        }
-        let export = Export::open(folder.path()).unwrap();
-        (folder, export)
-    }
-
-    #[test]
-    fn narrower_files_must_hold_the_first_entries_of_the_widest() {
-        let three = [0, 1, b'a', 0, 1, b'b', 0, 1, b'c'];
-        for (narrower, differing) in
-            [(&three[..6], None), (&three[..3], Some(2)), (&three[3..], Some(2)), (&[], Some(2))]
-        {
-            let (_folder, export) = export(&[("000.p/3", &three), ("000.p/2", narrower)]);
-            let bundle = export.bundle(0, END).unwrap();
-            assert_eq!((bundle.entries.len(), bundle.differing), (3, differing));
-            assert_eq!(bundle.is_whole(), export.entries(None).all(|entry| entry.is_ok()));
-        }
-    }
-
-    #[test]
-    fn what_is_no_bundle_is_neither_waited_for_nor_read_whole() {
-        let (folder, export) =
-            export(&[("000", &[0, 1, b'a']), ("001.p/1", b""), ("002.p/300", b""), ("002.p/0", b"")]);
-        let root = folder.path().join("tile/entries");
-        let sparse = File::create(root.join("000")).unwrap();
-        sparse.set_len(1 << 40).unwrap();
-        let bundle = export.bundle(0, END).unwrap();
-        assert_eq!((bundle.entries.len() as u64, bundle.leftover as u64), (256, LONGEST + 1 - 512));
-        std::os::unix::fs::symlink("/dev/zero", root.join("001")).unwrap();
-        assert_eq!(export.bundle(1, END).unwrap().entries.len(), 0);
-        assert_eq!(export.last(Contents::Entries).unwrap(), Some(1));
-    }
-}
+mod tests;

@@ -2,52 +2,8 @@
 
 use std::fmt;
 
-use hefu_types::{ChainHash, Checkpoint, LedgerId, Millis, RootHash, Seq, Size};
+use hefu_types::{ChainHash, LedgerId, Millis, RootHash, Seq, VerifierKey};
 use serde::Serialize;
-
-/// Where the log ends, as the auditor learned it from elsewhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Head {
-    /// The number of entries.
-    pub size: Size,
-    /// The chain hash of the last one.
-    pub chain_hash: ChainHash,
-}
-
-/// How the end of the log is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mark {
-    Chain(ChainHash),
-    Root(RootHash),
-}
-
-/// The end of the log, by its size and its mark.
-#[derive(Clone, Copy, Debug)]
-pub struct End {
-    pub(crate) size: Size,
-    pub(crate) mark: Mark,
-}
-
-impl End {
-    /// The number of entries.
-    #[must_use]
-    pub const fn size(&self) -> Size {
-        self.size
-    }
-}
-
-impl From<Head> for End {
-    fn from(head: Head) -> Self {
-        Self { size: head.size, mark: Mark::Chain(head.chain_hash) }
-    }
-}
-
-/// A checkpoint whose signature the auditor has verified.
-impl From<&Checkpoint> for End {
-    fn from(checkpoint: &Checkpoint) -> Self {
-        Self { size: checkpoint.size(), mark: Mark::Root(checkpoint.root()) }
-    }
-}
 
 /// What kind of fault was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -79,6 +35,10 @@ pub enum FailureKind {
     Tile,
     /// The last entry's chain hash, or the root of the tree, is not the head's.
     Head,
+    /// The log does not pass through a checkpoint that it must pass through.
+    Checkpoint,
+    /// No key signed a checkpoint that, as the entries say, signs one of its size.
+    Key,
 }
 
 impl fmt::Display for FailureKind {
@@ -97,6 +57,8 @@ impl fmt::Display for FailureKind {
             Self::Rules => "rules",
             Self::Tile => "tile",
             Self::Head => "head",
+            Self::Checkpoint => "checkpoint",
+            Self::Key => "key",
         })
     }
 }
@@ -139,6 +101,9 @@ pub struct Report {
     pub chain_hash: Option<ChainHash>,
     /// The root of the tree over them.
     pub root: Option<RootHash>,
+    /// The keys that signed the checkpoint at the end, if it ends in one.
+    #[serde(skip)]
+    pub signed_by: Vec<VerifierKey>,
     /// Tiles of the tree that were there and fit.
     pub tiles: u64,
     /// When the last of them was recorded.

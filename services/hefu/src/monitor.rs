@@ -57,7 +57,7 @@ pub(crate) struct Round {
 
 /// A monitor of one log.
 pub(crate) struct Monitor {
-    key: VerifierKey,
+    keys: Vec<VerifierKey>,
     sites: Vec<Site>,
     policy: Option<Policy>,
     receipts: Option<Receipts>,
@@ -81,9 +81,9 @@ impl Evidence {
 }
 
 impl Monitor {
-    /// A monitor that goes on from what its folder holds.
+    /// A monitor of the log of these keys, which goes on from what its folder holds.
     pub(crate) fn open(
-        key: VerifierKey,
+        keys: Vec<VerifierKey>,
         urls: &[Url],
         folder: Option<&Path>,
         patience: Duration,
@@ -91,11 +91,11 @@ impl Monitor {
         let folder = folder.map(Folder::open).transpose()?;
         let site = |url: &Url| {
             let name = url.as_str().to_owned();
-            let last = folder.as_ref().map_or(Ok(None), |folder| folder.last(&name, &key))?;
+            let last = folder.as_ref().map_or(Ok(None), |folder| folder.last(&name, &keys))?;
             Ok(Site { name, files: url.open(patience), last, unwitnessed: Overdue::default() })
         };
         let sites = urls.iter().map(site).collect::<Result<_, Failure>>()?;
-        Ok(Self { key, sites, policy: None, receipts: None, folder })
+        Ok(Self { keys, sites, policy: None, receipts: None, folder })
     }
 
     /// Checkpoints must be cosigned by the quorum of a policy.

@@ -3,6 +3,7 @@
 mod existing;
 mod export;
 mod files;
+mod keys;
 mod serve;
 
 use std::collections::BTreeMap;

@@ -19,9 +19,9 @@ pub(crate) struct MonitorArgs {
     /// Where the log's files are (`http://host[:port]`); several mirrors of the same log are held against each other.
     #[arg(required = true, value_name = "URL")]
     urls: Vec<String>,
-    /// The log's checkpoint key (`name+hash+base64`, as `hefud init` prints it).
-    #[arg(long, value_name = "VKEY", value_parser = log_key)]
-    key: VerifierKey,
+    /// The log's checkpoint key (`name+hash+base64`, as `hefud init` prints it); around a replacement, both.
+    #[arg(long = "key", required = true, value_name = "VKEY", value_parser = log_key)]
+    keys: Vec<VerifierKey>,
     /// A folder to remember the last checkpoints in, and to keep evidence; without it nothing is remembered after the end.
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
@@ -53,7 +53,7 @@ pub(crate) async fn run(context: &Context, args: MonitorArgs) -> Result<Exit, Fa
     let urls = args.urls.iter().map(|url| Url::parse(url)).collect::<Result<Vec<_>, _>>()?;
     let policy = args.policy.as_deref().map(read_policy).transpose()?;
     let patience = Duration::from_secs(context.patience);
-    let mut monitor = Monitor::open(args.key, &urls, args.state.as_deref(), patience)?
+    let mut monitor = Monitor::open(args.keys, &urls, args.state.as_deref(), patience)?
         .with_policy(policy)
         .with_receipts(args.receipts.as_deref());
     let mut stop = Box::pin(signals::stop()?);

@@ -30,9 +30,9 @@ pub(crate) enum ReceiptCommand {
         /// The receipts; beside each stands its submission, with the ending .sub.
         #[arg(required = true, value_name = "FILE")]
         receipts: Vec<PathBuf>,
-        /// The log's checkpoint key (`name+hash+base64`, as `hefud init` prints it).
-        #[arg(long, value_name = "VKEY", value_parser = log_key)]
-        log_key: VerifierKey,
+        /// The log's checkpoint key (`name+hash+base64`, as `hefud init` prints it); a log that replaced it has several.
+        #[arg(long = "log-key", required = true, value_name = "VKEY", value_parser = log_key)]
+        log_keys: Vec<VerifierKey>,
         /// A tlog-policy file whose quorum must have cosigned.
         #[arg(long, value_name = "FILE")]
         policy: Option<PathBuf>,
@@ -54,11 +54,11 @@ record! {
 pub(crate) fn run(context: &Context, command: ReceiptCommand) -> Result<(), Failure> {
     match command {
         ReceiptCommand::Save { key, number, out } => save(&Outbox::beside(&key), number, &out),
-        ReceiptCommand::Verify { receipts, log_key, policy } => {
+        ReceiptCommand::Verify { receipts, log_keys, policy } => {
             let policy = policy.as_deref().map(read_policy).transpose()?;
             let rows: Result<Vec<_>, _> = receipts
                 .iter()
-                .map(|path| verify(path, &log_key, policy.as_ref()).map(|found| row(path, &found)))
+                .map(|path| verify(path, &log_keys, policy.as_ref()).map(|found| row(path, &found)))
                 .collect();
             context.rows(&rows?)
         }
@@ -74,13 +74,16 @@ fn save(outbox: &Path, number: u64, out: &Path) -> Result<(), Failure> {
     output::create(out, &proof)
 }
 
-fn verify(path: &Path, key: &VerifierKey, policy: Option<&Policy>) -> Result<VerifiedReceipt, Failure> {
+fn verify(path: &Path, keys: &[VerifierKey], policy: Option<&Policy>) -> Result<VerifiedReceipt, Failure> {
     let read = |path: &Path| fs::read(path).map_err(|e| Failure::file(path, &e));
     let proof = TlogProof::from_bytes(&read(path)?).map_err(|e| invalid(path, &e))?;
     let beside = path.with_extension("sub");
     let signed = submission(read(&beside)?).ok_or_else(|| {
         Failure::usage(format!("{} is no submission", beside.display()), "Give the file of the outbox.")
     })?;
+    // The one whose line is there; with none, the first says what is missing.
+    let signed_by = |key: &&VerifierKey| proof.checkpoint().signatures_by(key).next().is_some();
+    let key = keys.iter().find(signed_by).unwrap_or(&keys[0]);
     receipt::verify(&proof, &signed.submission, key, policy).map_err(|e| invalid(path, &e))
 }
 

@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use hefu_types::{ChainHash, Cosignature, Policy, SignedCheckpoint, Size, VerifierKey};
-use hefu_verify::{End, Export, ExportError, FailureKind, Head, Report, verify, verify_prefix};
+use hefu_types::checkpoint::CheckpointError;
+use hefu_types::note::NoteError;
+use hefu_types::{ChainHash, Checkpoint, Cosignature, Note, Policy, SignedCheckpoint, Size, VerifierKey};
+use hefu_verify::{End, Export, ExportError, FailureKind, Head, LogKeys, Report, verify, verify_prefix};
 use serde::Deserialize;
 
 use crate::args::{log_key, read_policy};
@@ -36,9 +38,14 @@ pub(crate) struct VerifyArgs {
     /// The checkpoint to end in, from elsewhere, instead of the one in the export.
     #[arg(long, value_name = "FILE", requires = "key")]
     checkpoint: Option<PathBuf>,
-    /// A tlog-policy file: enough of its witnesses must have cosigned the checkpoint.
+    /// A tlog-policy file: enough of its witnesses must have cosigned the checkpoint, and no entry may claim a time that their
+    /// cosignatures rule out.
     #[arg(long, value_name = "FILE", requires = "key")]
     policy: Option<PathBuf>,
+    /// An older checkpoint that the log must pass through; may be given again. With --policy, its cosignatures say when no more
+    /// than its entries existed.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    through: Vec<PathBuf>,
     /// Accept an export that goes on after the head, such as a newer export than the head: the entries up to the head are
     /// verified, those after it are only counted and held to be linked.
     #[arg(long)]
@@ -66,6 +73,7 @@ record! {
         both chain_hash: Option<Hash>,
         both root: Option<Hash>,
         both recorded_at: Option<Time>,
+        both signed_by: Vec<String>,
         both signatures: String,
         both failure_seq: Option<u64>,
         both failure_kind: Option<String>,
@@ -82,7 +90,8 @@ pub(crate) async fn run(context: Context, args: VerifyArgs) -> Result<Exit, Fail
 
 fn verify_all(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure> {
     let (export, end) = open(context, args)?;
-    let bar = progress("entries", end.size().get());
+    let size = end.size();
+    let bar = progress("entries", size.get());
     let told = &mut |entries| bar.set_position(entries);
     let report = if args.prefix { verify_prefix(&export, end, told)? } else { verify(&export, end, told)? };
     bar.finish_and_clear();
@@ -94,7 +103,7 @@ fn verify_all(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure> {
             }
             Ok(Exit::Done)
         }
-        Some(failure) => Err(found(&failure, end.size(), args.prefix)),
+        Some(failure) => Err(found(&failure, size, args.prefix)),
     }
 }
 
@@ -126,37 +135,84 @@ fn chain_hash(text: &str) -> Result<ChainHash, String> {
 /// The end that the log must have, from a source that is not the export, or signed by its key.
 fn end(args: &VerifyArgs, export: &Export) -> Result<End, Failure> {
     let Some(key) = &args.key else { return Ok(head(args)?.into()) };
+    let policy = args.policy.as_deref().map(read_policy).transpose()?;
+    let mut signed = Signed { key, export, heirs: None };
     let note = match &args.checkpoint {
         Some(path) => std::fs::read(path).map_err(|e| Failure::file(path, &e))?.into(),
         None => export.checkpoint()?.ok_or_else(|| {
             Failure::usage("the export holds no checkpoint", "Give one with --checkpoint, or a head with --head.")
         })?,
     };
-    let signed = SignedCheckpoint::open(&note, key).map_err(|e| {
-        let remedy = "Keep the export: it may be evidence. Check that the key is the one of this log.";
-        let detail = "the checkpoint is not signed by this key";
-        Failure::new(Exit::Broken, "CHECKPOINT_INVALID", detail, remedy).because(&e)
-    })?;
-    if let Some(path) = &args.policy {
-        check_quorum(&signed, &read_policy(path)?)?;
-    }
-    Ok(signed.checkpoint().into())
+    let last = signed.open(&note)?;
+    let cosignatures = policy.as_ref().map(|policy| quorum(&last, policy)).transpose()?.unwrap_or_default();
+    cosignatures.iter().for_each(tell);
+    args.through.iter().try_fold(End::at(last, &cosignatures), |end, path| {
+        let note = std::fs::read(path).map_err(|e| Failure::file(path, &e))?;
+        let older = signed.open(&note).map_err(|failure| failure.of_file(path))?;
+        if older.checkpoint().size() > end.size() {
+            let detail =
+                format!("{} is of {} entries, the log of {}", path.display(), older.checkpoint().size(), end.size());
+            return Err(Failure::usage(detail, "Give older checkpoints than the one that the log must end in."));
+        }
+        // One that no quorum cosigned still says what the log must pass through, if not when.
+        let cosignatures = policy.as_ref().and_then(|policy| quorum(&older, policy).ok()).unwrap_or_default();
+        Ok(end.through(older, &cosignatures))
+    })
 }
 
-/// Holds that the witnesses of a policy have seen this checkpoint, and says when.
-fn check_quorum(signed: &SignedCheckpoint, policy: &Policy) -> Result<(), Failure> {
+/// Reads checkpoints that the log signed: with the key that is trusted, or, if the log has replaced it, with one that follows it.
+struct Signed<'a> {
+    key: &'a VerifierKey,
+    export: &'a Export,
+    heirs: Option<LogKeys>,
+}
+
+impl Signed<'_> {
+    fn open(&mut self, bytes: &[u8]) -> Result<SignedCheckpoint, Failure> {
+        let opened = match SignedCheckpoint::open(bytes, self.key) {
+            Err(CheckpointError::Note(NoteError::NotSigned(_))) => self.open_by_heirs(bytes)?,
+            opened => opened,
+        };
+        opened.map_err(|e| {
+            let remedy = "Keep the export: it may be evidence. Check that the key is the one of this log.";
+            let detail = "the checkpoint is not signed by this key";
+            Failure::new(Exit::Broken, "CHECKPOINT_INVALID", detail, remedy).because(&e)
+        })
+    }
+
+    /// With the keys that the entries before the checkpoint name, each endorsed by the one before.
+    fn open_by_heirs(&mut self, bytes: &[u8]) -> Result<Result<SignedCheckpoint, CheckpointError>, Failure> {
+        let parsed = Note::from_bytes(bytes)
+            .map_err(CheckpointError::from)
+            .and_then(|note| Ok((Checkpoint::parse_body(note.text())?.size(), note)));
+        let (size, note) = match parsed {
+            Ok(parsed) => parsed,
+            Err(e) => return Ok(Err(e)),
+        };
+        let heirs = match self.heirs.take() {
+            Some(heirs) => heirs,
+            None => self.export.log_keys(self.key, size)?,
+        };
+        Ok(SignedCheckpoint::from_note_by_any(note, self.heirs.insert(heirs).keys()))
+    }
+}
+
+/// The cosignatures of the witnesses of a policy, if they are enough.
+fn quorum(signed: &SignedCheckpoint, policy: &Policy) -> Result<Vec<Cosignature>, Failure> {
     let remedy = "Keep the checkpoint; ask the operator, or the witnesses, for one that they cosigned.";
     let refused = |detail: &str| Failure::new(Exit::Broken, "CHECKPOINT_INVALID", detail, remedy);
     let found =
         signed.cosignatures(policy.witness_keys()).map_err(|e| refused("a cosignature does not verify").because(&e))?;
-    if !policy.is_satisfied_by(found.iter().map(Cosignature::key)) {
-        return Err(refused("the witnesses that cosigned the checkpoint are no quorum of the policy"));
+    if policy.is_satisfied_by(found.iter().map(Cosignature::key)) {
+        Ok(found)
+    } else {
+        Err(refused("the witnesses that cosigned the checkpoint are no quorum of the policy"))
     }
-    for cosignature in &found {
-        let millis = i64::try_from(cosignature.timestamp().saturating_mul(1_000)).unwrap_or(i64::MAX);
-        eprintln!("cosigned by {} at {}", cosignature.key().name(), Time(millis).short());
-    }
-    Ok(())
+}
+
+fn tell(cosignature: &Cosignature) {
+    let millis = i64::try_from(cosignature.timestamp().saturating_mul(1_000)).unwrap_or(i64::MAX);
+    eprintln!("cosigned by {} at {}", cosignature.key().name(), Time(millis).short());
 }
 
 fn head(args: &VerifyArgs) -> Result<Head, Failure> {
@@ -226,6 +282,7 @@ fn row(report: &Report, prefix: bool) -> ReportRow {
         chain_hash: report.chain_hash.map(|hash| Hash::of(hash.as_bytes())),
         root: report.root.map(|hash| Hash::of(hash.as_bytes())),
         recorded_at: (report.entries > 0).then_some(Time(report.recorded_at.get())),
+        signed_by: report.signed_by.iter().map(VerifierKey::to_string).collect(),
         signatures: report.signatures.to_owned(),
         failure_seq: failure.map(|f| f.seq.get()),
         failure_kind: failure.map(|f| f.kind.to_string()),

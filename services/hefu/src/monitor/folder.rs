@@ -7,7 +7,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use hefu_types::{SignedCheckpoint, VerifierKey};
+use hefu_types::checkpoint::CheckpointError;
+use hefu_types::{Note, SignedCheckpoint, VerifierKey};
 use sha2::{Digest as _, Sha256};
 
 use crate::durable::replace;
@@ -35,16 +36,17 @@ impl Folder {
     }
 
     /// The last good checkpoint of a URL.
-    pub(super) fn last(&self, url: &str, key: &VerifierKey) -> Result<Option<SignedCheckpoint>, Failure> {
+    pub(super) fn last(&self, url: &str, keys: &[VerifierKey]) -> Result<Option<SignedCheckpoint>, Failure> {
         let path = self.seen(url);
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(e) => return Err(Failure::file(&path, &e)),
         };
-        let opened = SignedCheckpoint::open(&bytes, key);
+        let note = Note::from_bytes(&bytes).map_err(CheckpointError::from);
+        let opened = note.and_then(|note| SignedCheckpoint::from_note_by_any(note, keys));
         Ok(Some(opened.map_err(|e| {
-            let detail = format!("{} is no checkpoint of this key", path.display());
+            let detail = format!("{} is no checkpoint of these keys", path.display());
             let remedy = "Give the key and folder that belong together; an older file would let a fork pass.";
             Failure::new(Exit::Broken, "CHECKPOINT_INVALID", detail, remedy).because(&e)
         })?))
@@ -78,9 +80,9 @@ mod tests {
         let checkpoint = Checkpoint::new("log", Size::EMPTY, tree::empty_root()).unwrap();
         let signed = SignedCheckpoint::sign(&checkpoint, &signer).unwrap();
         folder.keep("http://a", &signed).unwrap();
-        assert_eq!(folder.last("http://a", signer.vkey()).unwrap(), Some(signed));
-        assert_eq!(folder.last("http://b", signer.vkey()).unwrap(), None);
-        assert_eq!(folder.last("http://a", other.vkey()).unwrap_err().code, "CHECKPOINT_INVALID");
+        assert_eq!(folder.last("http://a", &[signer.vkey().clone()]).unwrap(), Some(signed));
+        assert_eq!(folder.last("http://b", &[signer.vkey().clone()]).unwrap(), None);
+        assert_eq!(folder.last("http://a", &[other.vkey().clone()]).unwrap_err().code, "CHECKPOINT_INVALID");
         let path = folder.evidence(b"two notes").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two notes");
         assert_eq!(folder.evidence(b"two notes").unwrap(), path);

@@ -44,14 +44,14 @@ impl Receipts {
 }
 
 /// The checkpoint of a receipt that holds; the finding otherwise.
-pub(super) fn read(path: &Path, key: &VerifierKey) -> Result<Result<SignedCheckpoint, Finding>, Failure> {
+pub(super) fn read(path: &Path, keys: &[VerifierKey]) -> Result<Result<SignedCheckpoint, Finding>, Failure> {
     let bytes = fs::read(path).map_err(|e| Failure::file(path, &e))?;
     let beside = match fs::read(path.with_extension("sub")) {
         Ok(bytes) => Some(bytes),
         Err(e) if e.kind() == io::ErrorKind::NotFound => None,
         Err(e) => return Err(Failure::file(path, &e)),
     };
-    Ok(check(&bytes, beside, key).map_err(|what| Finding {
+    Ok(check(&bytes, beside, keys).map_err(|what| Finding {
         code: "RECEIPT_INVALID",
         at: path.display().to_string(),
         what,
@@ -59,11 +59,12 @@ pub(super) fn read(path: &Path, key: &VerifierKey) -> Result<Result<SignedCheckp
     }))
 }
 
-fn check(bytes: &[u8], beside: Option<Vec<u8>>, key: &VerifierKey) -> Result<SignedCheckpoint, String> {
+fn check(bytes: &[u8], beside: Option<Vec<u8>>, keys: &[VerifierKey]) -> Result<SignedCheckpoint, String> {
     let receipt = TlogProof::from_bytes(bytes).map_err(|e| e.to_string())?;
     if let Some(beside) = beside {
         let signed = submission(beside).ok_or("the file beside it is no submission")?;
         check_path(&receipt, &signed.submission).map_err(|e| e.to_string())?;
     }
-    receipt.open_checkpoint(key).map_err(|e| format!("its checkpoint is not signed by the log: {e}"))
+    SignedCheckpoint::from_note_by_any(receipt.checkpoint().clone(), keys)
+        .map_err(|e| format!("its checkpoint is not signed by the log: {e}"))
 }

@@ -4,7 +4,8 @@
 use std::path::Path;
 use std::time::Instant;
 
-use hefu_types::{Cosignature, Policy, SignedCheckpoint};
+use hefu_types::checkpoint::CheckpointError;
+use hefu_types::{Cosignature, Note, NoteSignature, Policy, SignedCheckpoint};
 
 use super::compare::{Relation, relate};
 use super::nodes::{NodeError, Nodes};
@@ -58,14 +59,30 @@ impl Monitor {
                 return None;
             }
         };
-        let opened = SignedCheckpoint::open(&bytes, &self.key);
-        let finding = |error: hefu_types::checkpoint::CheckpointError| Finding {
+        let note = Note::from_bytes(&bytes).map_err(CheckpointError::from);
+        let opened = note.and_then(|note| SignedCheckpoint::from_note_by_any(note, &self.keys));
+        let finding = |error: CheckpointError| Finding {
             code: "CHECKPOINT_INVALID",
             at: site.name.clone(),
             what: format!("what it shows is no checkpoint that the log signed: {error}"),
             evidence: vec![Evidence { size: None, bytes: bytes.to_vec() }],
         };
-        opened.map_err(|error| round.findings.push(finding(error))).ok()
+        let signed = opened.map_err(|error| round.findings.push(finding(error))).ok()?;
+        if self.is_signed_by_another_key(&signed) {
+            round.waiting.push(format!(
+                "{}: a key that is not known here signs its checkpoints, too; `hefu verify` names it if the log announced it: \
+                 then give it with another --key",
+                site.name
+            ));
+        }
+        Some(signed)
+    }
+
+    /// Whether there is a signature in the log's name under a key that nobody named here: one that takes over, perhaps.
+    fn is_signed_by_another_key(&self, signed: &SignedCheckpoint) -> bool {
+        let in_its_name = |line: &&NoteSignature| line.name() == signed.checkpoint().origin();
+        let mut lines = signed.note().signatures().iter().filter(in_its_name);
+        lines.any(|line| !self.keys.iter().any(|key| line.is_by(key)))
     }
 
     fn look_at_receipts(
@@ -78,7 +95,7 @@ impl Monitor {
         let Some(receipts) = &mut self.receipts else { return Ok(()) };
         let mut ahead = None;
         for path in receipts.open()? {
-            match receipts::read(&path, &self.key)? {
+            match receipts::read(&path, &self.keys)? {
                 Err(finding) => round.findings.push(finding),
                 Ok(signed) if signed.checkpoint().size() > newest.checkpoint().size() => ahead = Some((path, signed)),
                 Ok(signed) => {

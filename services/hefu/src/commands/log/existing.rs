@@ -14,6 +14,7 @@ use hefu_types::{Checkpoint, Note, Seq, Size, tree};
 use hefu_verify::{Bundle, Export, TileRows};
 
 use super::files::frame;
+use super::keys::Keys;
 use crate::failure::{Exit, Failure};
 
 /// An export as it is found.
@@ -31,6 +32,8 @@ pub(super) struct Existing {
 pub(super) struct Checked {
     pub(super) checker: EntryChecker,
     pub(super) rows: TileRows,
+    /// The log's checkpoint keys, as the entries name them.
+    pub(super) keys: Keys,
     /// The bundle that is not full.
     pub(super) bundle: Vec<u8>,
 }
@@ -45,12 +48,14 @@ impl Existing {
 
     /// Checks every entry and link, every tile, and the checkpoint.
     pub(super) fn check(mut self) -> Result<(Self, Checked), Failure> {
-        let mut checked = Checked { checker: EntryChecker::start(), rows: TileRows::default(), bundle: vec![] };
+        let (checker, rows, keys) = (EntryChecker::start(), TileRows::default(), Keys::default());
+        let mut checked = Checked { checker, rows, keys, bundle: vec![] };
         let kept = self.kept()?;
         let mut filled = vec![];
         for number in 0.. {
             for entry in self.bundle(number)? {
                 let entry = checked.checker.check(entry).map_err(|e| self.differs(&e.to_string()))?;
+                checked.keys.learn(&entry);
                 checked.rows.push(tree::leaf(entry.bytes()), |tile, bytes| filled.push((tile, bytes.to_vec())));
                 frame(&mut checked.bundle, entry.bytes());
                 self.check_kept(kept.as_ref(), &checked.rows)?;

@@ -4,11 +4,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use hefu_client::{ClientError, EntryChecker, Head, Reader};
-use hefu_types::{DecodedEntry, Event, Reason, Refusal, Seq, SignedCheckpoint, Size, VerifierKey};
+use hefu_types::checkpoint::CheckpointError;
+use hefu_types::{Checkpoint, Note, Reason, Refusal, Seq, SignedCheckpoint, Size};
 
+use super::HeadRow;
 use super::existing::{Checked, Existing};
 use super::files::Files;
-use super::{HeadRow, decode};
+use super::keys::Keys;
 use crate::context::{Context, progress};
 use crate::failure::{Exit, Failure};
 
@@ -18,82 +20,82 @@ const FOLLOW_PAUSE: Duration = Duration::from_secs(1);
 /// Continues an export up to a size, checking every entry, link and node, and prints the head that it ends in. What is there
 /// must be the beginning of the server's log; nothing of it is ever changed.
 pub(super) async fn run(context: &Context, directory: &Path, size: Option<u64>, follow: bool) -> Result<(), Failure> {
-    let (existing, Checked { checker, rows, bundle }) = Existing::open(directory)?.check()?;
+    let (existing, Checked { checker, rows, mut keys, bundle }) = Existing::open(directory)?.check()?;
     let reader = context.reader()?;
     let head = reader.head().await?;
     compare(&existing, &reader, checker.size().min(head.size)).await?;
     let to = goal(directory, checker.size(), head.size, size.map(Size::new))?;
-    let seal = seal(&reader, to, size.is_none()).await?;
-    let to = seal.as_ref().map_or(to, |signed| signed.checkpoint().size());
+    let last = checkpoint(&reader, to, size.is_none()).await?;
+    let to = last.as_ref().map_or(to, |(checkpoint, _)| checkpoint.size());
     let mut files = Files::after(existing, rows, bundle)?;
     let bar = progress("entries", to.get());
     let mut entries = reader.entries_after(checker, to);
     while let Some(entry) = entries.next().await? {
+        keys.learn(&entry);
         files.add(entry.bytes())?;
         bar.set_position(entry.seq().size().get());
     }
     let end = ended_in(head, entries.checker())?;
-    if let Some(signed) = &seal {
-        check_root(signed, &files)?;
-    }
-    files.finish(seal.as_ref().map(SignedCheckpoint::to_bytes).as_deref())?;
+    let signed = last.map(|(_, note)| check(note, &keys, &files)).transpose()?;
+    files.finish(signed.as_ref().map(SignedCheckpoint::to_bytes).as_deref())?;
     bar.finish_and_clear();
-    if seal.is_none() {
+    if signed.is_none() {
         eprintln!("no checkpoint of exactly {to} entries was published: the export has none of that size");
     }
     context.one(&HeadRow::from(&end))?;
-    if follow { follow_on(&reader, entries.checker().clone(), &mut files).await } else { Ok(()) }
+    if follow { follow_on(&reader, entries.checker().clone(), keys, &mut files).await } else { Ok(()) }
 }
 
 /// Goes on with each newer checkpoint, until the process is told to stop. That may be at any moment: what stands then is an
 /// export, and is continued the next time.
-async fn follow_on(reader: &Reader, mut checker: EntryChecker, files: &mut Files) -> Result<(), Failure> {
+async fn follow_on(
+    reader: &Reader,
+    mut checker: EntryChecker,
+    mut keys: Keys,
+    files: &mut Files,
+) -> Result<(), Failure> {
     loop {
         tokio::time::sleep(FOLLOW_PAUSE).await;
         if reader.head().await?.size <= files.size() {
             continue;
         }
-        let Some(signed) = seal(reader, Size::new(files.size().get() + 1), true).await? else { continue };
-        let mut entries = reader.entries_after(checker, signed.checkpoint().size());
+        let next = checkpoint(reader, Size::new(files.size().get() + 1), true).await?;
+        let Some((checkpoint, note)) = next else { continue };
+        let mut entries = reader.entries_after(checker, checkpoint.size());
         while let Some(entry) = entries.next().await? {
+            keys.learn(&entry);
             files.add(entry.bytes())?;
         }
         checker = entries.checker().clone();
-        check_root(&signed, files)?;
-        files.finish(Some(&signed.to_bytes()))?;
+        files.finish(Some(&check(note, &keys, files)?.to_bytes()))?;
     }
 }
 
 /// The checkpoint that the export will have: of the latest published size, at least `size`, or of exactly that size if there is
-/// one. Signed by the key that the genesis names.
-async fn seal(reader: &Reader, size: Size, latest: bool) -> Result<Option<SignedCheckpoint>, Failure> {
+/// one. Who signed it can be told when its entries are there.
+async fn checkpoint(reader: &Reader, size: Size, latest: bool) -> Result<Option<(Checkpoint, Note)>, Failure> {
     let note = if latest { Some(reader.checkpoint(size).await?) } else { reader.checkpoint_of(size).await? };
     let Some(note) = note else { return Ok(None) };
-    let genesis =
-        reader.entries(Seq::FIRST, Seq::FIRST.size()).next().await?.map(|entry| decode(&entry)).transpose()?;
-    let key =
-        genesis.as_ref().and_then(log_key).ok_or_else(|| broken(Seq::FIRST, "no genesis with a key".to_owned()))?;
-    let signed = SignedCheckpoint::open(&note, &key);
-    let signed = signed.map_err(|e| broken(size.last_seq().unwrap_or(Seq::FIRST), format!("the checkpoint: {e}")))?;
-    Ok(Some(signed))
+    let parsed = Note::from_bytes(&note)
+        .map_err(CheckpointError::from)
+        .and_then(|note| Ok((Checkpoint::parse_body(note.text())?, note)));
+    parsed.map(Some).map_err(|e| broken(last(size), format!("the checkpoint: {e}")))
 }
 
-/// The key that signs the log's checkpoints, as the genesis names it.
-pub(crate) fn log_key(genesis: &DecodedEntry) -> Option<VerifierKey> {
-    match genesis.submission.events.first()? {
-        Event::LedgerOpened(opened) => opened.checkpoint_key.as_str().parse().ok(),
-        _ => None,
-    }
-}
-
-/// Holds that the checkpoint is over the tree of what was written.
-fn check_root(signed: &SignedCheckpoint, files: &Files) -> Result<(), Failure> {
+/// Holds that the log signed the checkpoint, and that it is over the tree of what was written.
+fn check(note: Note, keys: &Keys, files: &Files) -> Result<SignedCheckpoint, Failure> {
+    let signed = SignedCheckpoint::from_note_by_any(note, keys.all());
+    let signed = signed.map_err(|e| broken(last(files.size()), format!("the checkpoint: {e}")))?;
     let (size, root) = (signed.checkpoint().size(), signed.checkpoint().root());
     if (size, root) == (files.size(), files.root()) {
-        return Ok(());
+        return Ok(signed);
     }
-    let seq = files.size().last_seq().unwrap_or(Seq::FIRST);
-    Err(broken(seq, format!("the checkpoint of {size} entries has root {root}, the entries have {}", files.root())))
+    let detail = format!("the checkpoint of {size} entries has root {root}, the entries have {}", files.root());
+    Err(broken(last(files.size()), detail))
+}
+
+fn last(size: Size) -> Seq {
+    size.last_seq().unwrap_or(Seq::FIRST)
 }
 
 fn broken(seq: Seq, detail: String) -> Failure {
