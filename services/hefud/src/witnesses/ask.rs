@@ -44,6 +44,33 @@ struct Answer {
     body: Bytes,
 }
 
+/// What an answer means that speaks not against the log.
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    /// It cosigned; these should be the lines.
+    Cosigned(Bytes),
+    /// It has cosigned another size than was thought, and wants to be asked from there.
+    Has(Size),
+}
+
+impl Answer {
+    /// Reads what is answered to a checkpoint of size `new` with the right proof from size `old`.
+    fn judge(self, old: Size, new: Size) -> Result<Verdict, Trouble> {
+        match self.status {
+            StatusCode::OK => Ok(Verdict::Cosigned(self.body)),
+            StatusCode::UNPROCESSABLE_ENTITY => Err(Trouble::Forked(old)),
+            StatusCode::CONFLICT => match parse_size_body(&self.body) {
+                Some(theirs) if theirs > new => Err(Trouble::Ahead(theirs)),
+                Some(theirs) if theirs != old => Ok(Verdict::Has(theirs)),
+                // So it was said until July 2026 that another root of the same size is cosigned; many witnesses still do.
+                _ if old == new => Err(Trouble::Forked(old)),
+                _ => Err(silent("it names no other size in its answer 409")),
+            },
+            status => Err(silent(format!("it answers {status}"))),
+        }
+    }
+}
+
 fn silent(error: impl std::fmt::Display) -> Trouble {
     Trouble::Silent(error.to_string())
 }
@@ -79,20 +106,14 @@ impl Asker {
         known: Size,
     ) -> Result<Bytes, Trouble> {
         let size = checkpoint.checkpoint().size();
-        let mut old = if known > size { Size::EMPTY } else { known };
-        let mut answer = self.ask(address, journal, checkpoint, old).await?;
-        if answer.status == StatusCode::CONFLICT {
-            old = parse_size_body(&answer.body).ok_or_else(|| silent("it names no size in its answer 409"))?;
-            if old > size {
-                return Err(Trouble::Ahead(old));
-            }
-            answer = self.ask(address, journal, checkpoint, old).await?;
-        }
-        match answer.status {
-            StatusCode::OK => Ok(answer.body),
-            // The proof was right for this log, and from the size that the witness has.
-            StatusCode::UNPROCESSABLE_ENTITY => Err(Trouble::Forked(old)),
-            status => Err(silent(format!("it answers {status}"))),
+        let old = if known > size { Size::EMPTY } else { known };
+        let verdict = match self.ask(address, journal, checkpoint, old).await?.judge(old, size)? {
+            Verdict::Has(theirs) => self.ask(address, journal, checkpoint, theirs).await?.judge(theirs, size)?,
+            cosigned @ Verdict::Cosigned(_) => cosigned,
+        };
+        match verdict {
+            Verdict::Cosigned(body) => Ok(body),
+            Verdict::Has(_) => Err(silent("it does not agree with itself about the size that it has")),
         }
     }
 
@@ -158,6 +179,29 @@ mod tests {
         assert!(taken("https://w.example.org").unwrap_err().contains("TLS"));
         for bad in ["w.example.org", "/a", "ftp://a", "http://", "http://a/?q=1"] {
             assert!(taken(bad).is_err(), "{bad}");
+        }
+    }
+
+    fn judged(status: u16, body: &'static str, old: u64) -> Result<Verdict, Trouble> {
+        let answer =
+            Answer { status: StatusCode::from_u16(status).unwrap(), body: Bytes::from_static(body.as_bytes()) };
+        answer.judge(Size::new(old), Size::new(9))
+    }
+
+    #[test]
+    fn an_answer_is_a_cosignature_a_size_evidence_or_nothing() {
+        let (forked, ahead) = (|size| Err(Trouble::Forked(Size::new(size))), Err(Trouble::Ahead(Size::new(10))));
+        assert_eq!(judged(200, "line", 5), Ok(Verdict::Cosigned(Bytes::from_static(b"line"))));
+        assert_eq!(judged(409, "7\n", 5), Ok(Verdict::Has(Size::new(7))));
+        assert_eq!(judged(409, "0\n", 9), Ok(Verdict::Has(Size::EMPTY)));
+        assert_eq!(judged(409, "10\n", 5), ahead);
+        assert_eq!(judged(422, "", 5), forked(5));
+        assert_eq!(judged(422, "", 9), forked(9));
+        for same_size_other_root in ["", "9\n", "no size"] {
+            assert_eq!(judged(409, same_size_other_root, 9), forked(9));
+        }
+        for (status, body) in [(409, ""), (409, "5\n"), (409, "no size"), (403, ""), (404, ""), (500, "")] {
+            assert!(matches!(judged(status, body, 5), Err(Trouble::Silent(_))), "{status} {body:?}");
         }
     }
 }
