@@ -1,6 +1,10 @@
 //! `cargo xtask interop`: what other people's tools make of our schema and our server.
 
+mod files;
+mod forgery;
 mod go;
+mod running;
+mod witnesses;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -26,7 +30,8 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     let mut tally = lint()?;
     tally.add(javascript()?);
     tally.add(python::run_all()?);
-    tally.add(go::run_all()?);
+    tally.add(files::run_all()?);
+    tally.add(witnesses::run_all()?);
     println!("{tally}");
     match tally.failed {
         0 => Ok(()),
