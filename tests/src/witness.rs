@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use hefu::witness::Witness;
+use hefu_http::Limits;
 use hefu_types::VerifierKey;
 use hefu_types::note::NoteSigner;
 use tempfile::TempDir;
@@ -35,7 +36,7 @@ enum Now {
     },
     Up {
         stop: oneshot::Sender<()>,
-        serving: JoinHandle<std::io::Result<()>>,
+        serving: JoinHandle<()>,
     },
     Changing,
 }
@@ -114,7 +115,8 @@ impl TestWitness {
         let listener = self.listen();
         let (stop, stopped) = oneshot::channel();
         let stopped = async { drop(stopped.await) };
-        self.now = Now::Up { stop, serving: tokio::spawn(hefu::witness::serve(listener, Arc::new(witness), stopped)) };
+        let serving = hefu::witness::serve(listener, Arc::new(witness), Limits::default(), stopped);
+        self.now = Now::Up { stop, serving: tokio::spawn(serving) };
     }
 
     /// Takes connections, and says nothing.
@@ -138,7 +140,7 @@ impl TestWitness {
     pub async fn down(&mut self) {
         if let Now::Up { stop, serving } = std::mem::replace(&mut self.now, Now::Changing) {
             drop(stop);
-            serving.await.expect("no panic").expect("served");
+            serving.await.expect("no panic");
         }
         self.now = Now::Down { _reserved: reserve(self.address) };
     }

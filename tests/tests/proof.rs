@@ -6,7 +6,7 @@ use hefu_proto::v1;
 use hefu_proto::v1::proof_service_client::ProofServiceClient;
 use hefu_tests::export::entries_of;
 use hefu_tests::load::{Corrector, correctors};
-use hefu_tests::server::TestServer;
+use hefu_tests::server::{TestServer, config, seed};
 use hefu_tests::world::{ORIGIN, World, keys};
 use hefu_types::tile::Tile;
 use hefu_types::{
@@ -189,5 +189,31 @@ async fn the_static_files_are_the_log() {
     {
         assert_eq!(get(&server, path).await.0, 404, "{path}");
     }
+    server.verify_and_stop().await;
+}
+
+#[tokio::test]
+async fn half_a_request_for_a_file_takes_a_place_until_it_ends_and_no_more() {
+    use tokio::io::AsyncWriteExt as _;
+    const PLACES: usize = 4;
+    let dir = tempfile::tempdir().unwrap();
+    let config = hefud::Config { connections_max: PLACES, ..config(dir.path().join("data")) };
+    let (seeding, world) = (config.clone(), World::planned());
+    tokio::task::spawn_blocking(move || seed(&seeding, &world)).await.unwrap();
+    let server = TestServer::over(config).await;
+    let mut halves = vec![];
+    for _ in 0..PLACES {
+        let mut half = tokio::net::TcpStream::connect(server.server.http_address()).await.expect("a connection");
+        half.write_all(b"GET /checkpoint HTTP/1.1\r\n").await.expect("sent");
+        halves.push(half);
+    }
+    {
+        let mut asking = std::pin::pin!(get(&server, "checkpoint"));
+        let soon = std::time::Duration::from_millis(300);
+        assert!(tokio::time::timeout(soon, &mut asking).await.is_err(), "there is no place left");
+        halves.pop();
+        assert_eq!(asking.await.0, 200);
+    }
+    drop(halves);
     server.verify_and_stop().await;
 }

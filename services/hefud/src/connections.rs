@@ -8,7 +8,6 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::server::{Connected, TcpConnectInfo};
 
@@ -53,46 +52,6 @@ async fn greet(stream: TcpStream, place: OwnedSemaphorePermit, accepted: mpsc::S
     let connection = stream.set_nodelay(true).map(|()| Connection { stream, _place: place });
     // The server may have stopped meanwhile.
     let _stopped = accepted.send(connection).await;
-}
-
-/// Accepted connections, as the HTTP listener takes them.
-pub struct Accepted {
-    connections: ReceiverStream<io::Result<Connection>>,
-    address: std::net::SocketAddr,
-}
-
-impl Accepted {
-    /// Accepts at most `max` connections at a time.
-    ///
-    /// # Errors
-    /// When the listener has no address.
-    pub fn new(listener: TcpListener, max: usize) -> io::Result<Self> {
-        let address = listener.local_addr()?;
-        Ok(Self { connections: accept(listener, max), address })
-    }
-}
-
-impl axum::serve::Listener for Accepted {
-    type Io = Connection;
-    type Addr = std::net::SocketAddr;
-
-    async fn accept(&mut self) -> (Connection, std::net::SocketAddr) {
-        loop {
-            match self.connections.next().await {
-                Some(Ok(connection)) => {
-                    let peer = connection.stream.peer_addr().unwrap_or(self.address);
-                    return (connection, peer);
-                }
-                Some(Err(_)) => {}
-                // The server stops; nobody waits for this any more.
-                None => std::future::pending().await,
-            }
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<std::net::SocketAddr> {
-        Ok(self.address)
-    }
 }
 
 impl Connected for Connection {

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use hefu_http::Limits;
 use hefu_journal::{Durability, Journal, Keeper, Options, RocksStore, Store as _};
 use hefu_proto::v1::log_service_server::LogServiceServer;
 use hefu_proto::v1::proof_service_server::ProofServiceServer;
@@ -39,7 +40,7 @@ pub struct Server {
     publisher: Publisher,
     tasks: Tasks,
     serving: JoinHandle<Result<(), tonic::transport::Error>>,
-    files: JoinHandle<std::io::Result<()>>,
+    files: JoinHandle<()>,
 }
 
 /// Opens the journal of a configured folder.
@@ -124,9 +125,8 @@ impl Server {
             );
         }
         let tiles = Tiles { journal: Arc::clone(&journal), publisher: publisher.clone(), _lifetime: lifetime.clone() };
-        let accepted = connections::Accepted::new(http, config.connections_max)?;
-        let files = axum::serve(accepted, tiles::routes(tiles)).with_graceful_shutdown(lifetime.stopping());
-        let files = tokio::spawn(files.into_future());
+        let limits = Limits { connections_max: config.connections_max, ..Limits::default() };
+        let files = tokio::spawn(hefu_http::serve(http, tiles::routes(tiles), limits, lifetime.stopping()));
         let router = router(config, &journal, &projection, (publisher.clone(), gate), &lifetime).await?;
         let connections = connections::accept(listener, config.connections_max);
         let serving = tokio::spawn(router.serve_with_incoming_shutdown(connections, lifetime.stopping()));

@@ -13,6 +13,7 @@ const WITHOUT_DATABASE: &[&str] = &[
     "hefu-verify",
     "hefu-proto",
     "hefu-client",
+    "hefu-http",
     "hefu-seeds",
     "hefu",
     "xtask",

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use hefu_http::Limits;
 use hefu_types::VerifierKey;
 use tokio::net::TcpListener;
 
@@ -56,7 +57,8 @@ async fn serve(args: &ServeArgs) -> Result<(), Failure> {
     let listener = TcpListener::bind(args.listen).await.map_err(|e| cannot_listen(args.listen, &e))?;
     println!("witness on http://{}", listener.local_addr()?);
     println!("{}", witness.vkey());
-    Ok(witness::serve(listener, witness, stop).await?)
+    witness::serve(listener, witness, Limits::default(), stop).await;
+    Ok(())
 }
 
 impl From<WitnessError> for Failure {

@@ -1,40 +1,32 @@
 //! The witness over HTTP: reads bodies, writes answers, decides nothing.
 
 use std::future::Future;
-use std::io;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::serve::ListenerExt as _;
+use hefu_http::{BODY_WAIT, Limits, read_body};
 use hefu_types::add_checkpoint::{SIZE_CONTENT_TYPE, size_body};
 use hefu_types::limits::ADD_CHECKPOINT_BYTES_MAX;
 use tokio::net::TcpListener;
 
 use super::{AddError, Rejection, Witness};
 
-/// How long a request's body may take to arrive.
-const BODY_WAIT: Duration = Duration::from_secs(10);
-
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
 /// Serves a witness until `stop` ends.
-///
-/// # Errors
-/// When the listener fails.
 pub async fn serve(
     listener: TcpListener,
     witness: Arc<Witness>,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
-    // Small answers should not wait for more to come; a connection without it still works.
-    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-    axum::serve(listener, routes(witness)).with_graceful_shutdown(stop).await
+    limits: Limits,
+    stop: impl Future<Output = ()> + Send,
+) {
+    hefu_http::serve(listener, routes(witness), limits, stop).await;
 }
 
 fn routes(witness: Arc<Witness>) -> Router {
@@ -45,10 +37,9 @@ fn routes(witness: Arc<Witness>) -> Router {
 }
 
 async fn add_checkpoint(State(witness): State<Arc<Witness>>, body: Body) -> Response {
-    let body = match tokio::time::timeout(BODY_WAIT, to_bytes(body, ADD_CHECKPOINT_BYTES_MAX)).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(_)) => return StatusCode::PAYLOAD_TOO_LARGE.into_response(),
-        Err(_) => return StatusCode::REQUEST_TIMEOUT.into_response(),
+    let body = match read_body(body, ADD_CHECKPOINT_BYTES_MAX, BODY_WAIT).await {
+        Ok(body) => body,
+        Err(status) => return status.into_response(),
     };
     // The file is synced before the answer, so this waits for the disk.
     let adding = tokio::task::spawn_blocking(move || witness.add_checkpoint(&body, now()));

@@ -14,6 +14,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
+use hefu_http::Limits;
 use hefu_types::tile::Tile;
 use hefu_verify::{Export, ExportError};
 use tokio::net::TcpListener;
@@ -42,7 +43,8 @@ pub(super) async fn run(args: &ServeArgs) -> Result<(), Failure> {
     let stop = signals::stop()?;
     let listener = TcpListener::bind(args.listen).await.map_err(|e| cannot_listen(args.listen, &e))?;
     println!("files on http://{}", listener.local_addr()?);
-    Ok(axum::serve(listener, routes(&args.dir)).with_graceful_shutdown(stop).await?)
+    hefu_http::serve(listener, routes(&args.dir), Limits::default(), stop).await;
+    Ok(())
 }
 
 fn routes(dir: &Path) -> Router {

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use hefu_types::Size;
 use hefu_types::add_checkpoint::parse_size_body;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -32,7 +34,7 @@ async fn answers_as_the_specification_says() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
-    let serving = tokio::spawn(serve(listener, witness, async { drop(stopped.await) }));
+    let serving = tokio::spawn(serve(listener, witness, Limits::default(), async { drop(stopped.await) }));
     let monitor = format!("GET /{}/checkpoint", origin_hash("example.org/log"));
 
     assert_eq!(ask(at, &monitor, b"").await.0, 404, "never cosigned");
@@ -51,5 +53,22 @@ async fn answers_as_the_specification_says() {
     assert_eq!((status, String::from_utf8(note).unwrap().lines().nth(1)), (200, Some("7")));
 
     drop(stop);
-    serving.await.unwrap().unwrap();
+    serving.await.unwrap();
+}
+
+#[tokio::test]
+async fn whoever_asks_half_holds_nobody_up() {
+    let dir = tempfile::tempdir().unwrap();
+    Witness::init(dir.path(), "w.example.org").unwrap();
+    let witness = Arc::new(witness(dir.path()));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap();
+    let limits = Limits { connections_max: 1, head_wait: Duration::from_millis(200), ..Limits::default() };
+    let serving = tokio::spawn(serve(listener, witness, limits, std::future::pending()));
+    let mut half = TcpStream::connect(at).await.unwrap();
+    half.write_all(b"POST /add-checkpoint HTTP/1.1\r\nhost: w\r\n").await.unwrap();
+    let body = first(7, 1).to_bytes();
+    let asked = tokio::time::timeout(Duration::from_secs(60), ask(at, "POST /add-checkpoint", &body));
+    assert_eq!(asked.await.expect("an answer").0, 200);
+    serving.abort();
 }
