@@ -1,10 +1,11 @@
-//! What is written: observations of one number each, every key its own series, every period once.
+//! What is written: observations of one number each, every key its own series. When all periods of a series are reported, they
+//! are corrected from the first on: a plan has so many cells, however long its log grows.
 
 use hefu_tests::World;
-use hefu_tests::world::{Signer, indicator, observation};
+use hefu_tests::world::{Signer, indicator, observation, text};
 use hefu_types::event::membership::Role;
 use hefu_types::event::plan::{Direction, Measure, RollUp};
-use hefu_types::{Event, PeriodType, SignedSubmission};
+use hefu_types::{EventRef, PeriodType, SignedSubmission, SubmissionHash};
 use rayon::prelude::*;
 
 use crate::load::Way;
@@ -12,8 +13,8 @@ use crate::load::Way;
 /// Members, as many as the joint conference has.
 pub(crate) const MEMBERS: usize = 28;
 
-/// Days of a series: the first 28 of each month from 1900 to 2199.
-const DAYS: usize = 300 * 12 * 28;
+/// Days of a series: the first 28 of each month of ten years. With 28 keys, 94,080 cells.
+const DAYS: usize = 10 * 12 * 28;
 
 /// A ledger for several loads, and who signs them.
 pub(crate) struct Bench {
@@ -27,7 +28,9 @@ pub(crate) struct Bench {
 struct Reporter {
     signer: Signer,
     indicator: String,
-    day: usize,
+    /// What was said of each day, last.
+    said: Vec<SubmissionHash>,
+    next: usize,
 }
 
 impl Bench {
@@ -52,7 +55,7 @@ impl Bench {
     pub(crate) fn sign(&mut self, load: usize, count: usize) -> Vec<Vec<SignedSubmission>> {
         let team = &mut self.teams[load];
         let each = count.div_ceil(team.len());
-        team.par_iter_mut().map(|reporter| (0..each).filter_map(|_| reporter.sign()).collect()).collect()
+        team.par_iter_mut().map(|reporter| (0..each).map(|_| reporter.sign()).collect()).collect()
     }
 }
 
@@ -69,19 +72,27 @@ fn team(world: &mut World, load: usize, keys: usize) -> Vec<Reporter> {
         let mut definition = indicator(&series, Measure::Flow, Direction::Higher, RollUp::Sum, 0, &[&member]);
         definition.period_types = vec![PeriodType::Day];
         world.say("office-1", vec![definition.into()]);
-        Reporter { signer: world.signer(&series).clone(), indicator: series, day: 0 }
+        Reporter { signer: world.signer(&series).clone(), indicator: series, said: vec![], next: 0 }
     });
     reporters.collect()
 }
 
 impl Reporter {
-    /// The observation of the next day; none when the calendar ends.
-    fn sign(&mut self) -> Option<SignedSubmission> {
-        let n = self.day;
-        self.day += 1;
-        let (year, month, day) = (1900 + n / 336, n / 28 % 12 + 1, n % 28 + 1);
-        let event =
-            || Event::from(observation(&self.indicator, &format!("{year}-{month:02}-{day:02}"), &n.to_string()));
-        (n < DAYS).then(|| self.signer.sign(vec![event()]))
+    /// The observation of the next day, or the correction of one that stands.
+    fn sign(&mut self) -> SignedSubmission {
+        let (day, value) = (self.next % DAYS, self.next.to_string());
+        self.next += 1;
+        let (year, month, date) = (2020 + day / 336, day / 28 % 12 + 1, day % 28 + 1);
+        let mut event = observation(&self.indicator, &format!("{year}-{month:02}-{date:02}"), &value);
+        if let Some(&stands) = self.said.get(day) {
+            event.supersedes = Some(EventRef { submission_hash: Some(stands), index: 0 });
+            event.reason = text("a later count");
+        }
+        let signed = self.signer.sign(vec![event.into()]);
+        match self.said.get_mut(day) {
+            Some(stands) => *stands = signed.hash(),
+            None => self.said.push(signed.hash()),
+        }
+        signed
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::limits::{Limits, Machine};
 use crate::load::{Measured, Way};
-use crate::million::Million;
+use crate::long::Long;
 use crate::offline::Offline;
 
 /// Everything that was measured.
@@ -20,7 +20,7 @@ pub(crate) struct Report {
     pub(crate) offline: Offline,
     /// Throughput with receipts as a part of that without, of each pair of loads.
     pub(crate) receipts: Vec<f64>,
-    pub(crate) million: Option<Million>,
+    pub(crate) long: Option<Long>,
 }
 
 impl Report {
