@@ -11,11 +11,15 @@
 //! the specification allows, those of [`KeyKind`] are read: 0x01 for a log, 0x04 for a witness.
 //! Source: C2SP tlog-policy, <https://c2sp.org/tlog-policy>.
 
+mod quorum;
+
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use crate::limits::POLICY_BYTES_MAX;
 use crate::vkey::{KeyKind, VerifierKey};
+
+pub use quorum::QuorumError;
 
 /// The name of the quorum that needs no witness.
 const NONE: &[u8] = b"none";
@@ -178,24 +182,6 @@ impl Policy {
     /// The witnesses' keys, such as [`crate::SignedCheckpoint::cosignatures`] asks for.
     pub fn witness_keys(&self) -> impl Iterator<Item = &VerifierKey> {
         self.witnesses.iter().map(|witness| &witness.key)
-    }
-
-    /// Whether these witnesses, whose cosignatures of one checkpoint were verified, are a quorum. Unknown ones don't count, and
-    /// nobody counts twice.
-    #[must_use]
-    pub fn is_satisfied_by<'k>(&self, cosigners: impl IntoIterator<Item = &'k VerifierKey>) -> bool {
-        let cosigners: HashSet<&VerifierKey> = cosigners.into_iter().collect();
-        // A group's members come before it, so one pass in their order knows about all of them.
-        let mut groups: Vec<bool> = Vec::with_capacity(self.groups.len());
-        let is_met = |member: PolicyMember, groups: &[bool]| match member {
-            PolicyMember::Witness(at) => cosigners.contains(&self.witnesses[at].key),
-            PolicyMember::Group(at) => groups[at],
-        };
-        for group in &self.groups {
-            let met = group.members.iter().filter(|&&member| is_met(member, &groups)).count();
-            groups.push(met >= group.threshold);
-        }
-        self.quorum.is_none_or(|quorum| is_met(quorum, &groups))
     }
 }
 

@@ -4,9 +4,9 @@
 //! are the entry, and so the leaf. Source: C2SP tlog-proof, <https://c2sp.org/tlog-proof>.
 
 use crate::checkpoint::{CheckpointError, SignedCheckpoint};
-use crate::cosignature::{Cosignature, CosignatureError};
+use crate::cosignature::Cosignature;
 use crate::entry::{Entry, EntryError};
-use crate::policy::Policy;
+use crate::policy::{Policy, QuorumError};
 use crate::tlog_proof::TlogProof;
 use crate::tree::{self, ProofError};
 use crate::vkey::VerifierKey;
@@ -45,12 +45,9 @@ pub enum ReceiptError {
     /// The entry is not in the tree.
     #[error("the entry is not in the tree of the checkpoint")]
     Inclusion(#[source] ProofError),
-    /// A witness's line does not verify.
-    #[error("a cosignature does not verify")]
-    Cosignature(#[source] CosignatureError),
-    /// Too few witnesses cosigned.
-    #[error("the witnesses that cosigned are no quorum of the policy")]
-    Quorum,
+    /// The witnesses did not cosign it as the policy asks.
+    #[error("the checkpoint is not cosigned as the policy asks")]
+    Quorum(#[source] QuorumError),
 }
 
 /// The entry that a receipt speaks of, if it is in the tree of the receipt's checkpoint. Whether the log signed that is not
@@ -84,16 +81,7 @@ pub fn verify(
 ) -> Result<VerifiedReceipt, ReceiptError> {
     let entry = check_path(receipt, submission)?;
     let checkpoint = receipt.open_checkpoint(log).map_err(ReceiptError::Checkpoint)?;
-    let cosignatures = match policy {
-        None => vec![],
-        Some(policy) => {
-            let found = checkpoint.cosignatures(policy.witness_keys()).map_err(ReceiptError::Cosignature)?;
-            if !policy.is_satisfied_by(found.iter().map(Cosignature::key)) {
-                return Err(ReceiptError::Quorum);
-            }
-            found
-        }
-    };
+    let cosignatures = policy.map_or(Ok(vec![]), |policy| policy.check(&checkpoint)).map_err(ReceiptError::Quorum)?;
     Ok(VerifiedReceipt { entry, checkpoint, cosignatures })
 }
 
@@ -166,6 +154,6 @@ mod tests {
         assert!(matches!(of(&parts(Some(vec![]), good.hashes()), SUBMISSION, &key), ReceiptError::Entry(_)));
         assert!(matches!(of(&parts(extra, &good.hashes()[1..]), SUBMISSION, &key), ReceiptError::Inclusion(_)));
         let quorum = verify(&good, SUBMISSION, &key, Some(&policy())).unwrap_err();
-        assert_eq!(quorum, ReceiptError::Quorum);
+        assert_eq!(quorum, ReceiptError::Quorum(QuorumError::Missing));
     }
 }

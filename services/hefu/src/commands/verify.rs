@@ -200,14 +200,10 @@ impl Signed<'_> {
 /// The cosignatures of the witnesses of a policy, if they are enough.
 fn quorum(signed: &SignedCheckpoint, policy: &Policy) -> Result<Vec<Cosignature>, Failure> {
     let remedy = "Keep the checkpoint; ask the operator, or the witnesses, for one that they cosigned.";
-    let refused = |detail: &str| Failure::new(Exit::Broken, "CHECKPOINT_INVALID", detail, remedy);
-    let found =
-        signed.cosignatures(policy.witness_keys()).map_err(|e| refused("a cosignature does not verify").because(&e))?;
-    if policy.is_satisfied_by(found.iter().map(Cosignature::key)) {
-        Ok(found)
-    } else {
-        Err(refused("the witnesses that cosigned the checkpoint are no quorum of the policy"))
-    }
+    policy.check(signed).map_err(|e| {
+        let detail = "the checkpoint is not cosigned as the policy asks";
+        Failure::new(Exit::Broken, "CHECKPOINT_INVALID", detail, remedy).because(&e)
+    })
 }
 
 fn tell(cosignature: &Cosignature) {

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::time::Instant;
 
 use hefu_types::checkpoint::CheckpointError;
-use hefu_types::{Cosignature, Note, NoteSignature, Policy, SignedCheckpoint};
+use hefu_types::policy::QuorumError;
+use hefu_types::{Note, NoteSignature, SignedCheckpoint};
 
 use super::compare::{Relation, relate};
 use super::nodes::{NodeError, Nodes};
@@ -119,16 +120,17 @@ impl Monitor {
             let Some(signed) = signed else { continue };
             let finding =
                 |code, what| Finding { code, at: site.name.clone(), what, evidence: vec![Evidence::of(signed)] };
-            match has_quorum(policy, signed) {
-                Err(what) => round.findings.push(finding("CHECKPOINT_INVALID", what)),
-                Ok(quorum) => {
-                    let what = "its checkpoint lacks cosignatures of a quorum".to_owned();
-                    if site.unwitnessed.note(!quorum, now) {
-                        round.findings.push(finding("QUORUM_OVERDUE", what));
-                    } else if !quorum {
-                        round.waiting.push(format!("{}: {what}", site.name));
-                    }
-                }
+            let checked = policy.check(signed);
+            if let Err(QuorumError::Cosignature(e)) = checked {
+                let what = format!("a cosignature of its checkpoint does not verify: {e}");
+                round.findings.push(finding("CHECKPOINT_INVALID", what));
+                continue;
+            }
+            let what = "its checkpoint lacks cosignatures of a quorum".to_owned();
+            if site.unwitnessed.note(checked.is_err(), now) {
+                round.findings.push(finding("QUORUM_OVERDUE", what));
+            } else if checked.is_err() {
+                round.waiting.push(format!("{}: {what}", site.name));
             }
         }
     }
@@ -144,12 +146,6 @@ impl Monitor {
         }
         Ok(())
     }
-}
-
-fn has_quorum(policy: &Policy, signed: &SignedCheckpoint) -> Result<bool, String> {
-    let found = signed.cosignatures(policy.witness_keys());
-    let found = found.map_err(|e| format!("a cosignature of its checkpoint does not verify: {e}"))?;
-    Ok(policy.is_satisfied_by(found.iter().map(Cosignature::key)))
 }
 
 impl Round {
