@@ -17,6 +17,7 @@ pub mod history;
 pub mod load;
 pub mod mirror;
 pub mod rng;
+pub mod scene;
 pub mod server;
 pub mod witness;
 pub mod world;

@@ -29,7 +29,7 @@ async fn served() -> (TestServer, Corrector, ProofServiceClient<Channel>) {
 
 async fn submit(server: &mut TestServer, signed: &SignedSubmission, decline_receipt: bool) -> v1::SubmitResponse {
     let signed = Some(hefu_proto::convert::signed_to_wire(signed));
-    let request = v1::SubmitRequest { signed, decline_receipt };
+    let request = v1::SubmitRequest { signed, decline_receipt, ..Default::default() };
     server.submissions.submit(request).await.expect("recorded").into_inner()
 }
 
@@ -84,6 +84,7 @@ async fn a_stream_gives_receipts_too() {
             correlation,
             signed: Some(hefu_proto::convert::signed_to_wire(signed)),
             decline_receipt: correlation % 3 == 0,
+            ..Default::default()
         })
         .collect();
     let stream = server.submissions.submit_stream(tokio_stream::iter(requests)).await.expect("a stream");

@@ -1,7 +1,5 @@
 //! Witnesses: what they cosign is shown, what they hold against the log is heeded, and none of them holds it up.
 
-use std::collections::BTreeSet;
-use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,86 +9,17 @@ use hefu_proto::v1;
 use hefu_proto::v1::proof_service_client::ProofServiceClient;
 use hefu_proto::{convert, status};
 use hefu_rules::admit;
-use hefu_tests::server::{config, keeper, seed};
-use hefu_tests::witness::{TestWitness, log_key, policy};
-use hefu_tests::world::{World, observation};
+use hefu_tests::scene::{Scene, until};
+use hefu_tests::server::{config, keeper};
+use hefu_tests::world::World;
 use hefu_tests::{TestServer, export};
-use hefu_types::checkpoint::SignedCheckpoint;
 use hefu_types::{Millis, Reason, SignedSubmission, Size};
 use hefud::witnesses::{Evidence, Trouble};
 use hefud::{Config, Server};
-use tempfile::TempDir;
-
-/// Longer than any of this takes; whoever waits so long fails.
-const DEADLINE: Duration = Duration::from_secs(60);
-
-/// Asks again until there is something.
-async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
-    let asking = async {
-        loop {
-            if let Some(found) = ask().await {
-                return found;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(DEADLINE, asking).await.unwrap_or_else(|_| panic!("in vain: {what}"))
-}
-
-struct Scene {
-    dir: TempDir,
-    config: Config,
-    world: World,
-    witnesses: [TestWitness; 3],
-}
-
-/// A log with a world's entries, and a policy with three witnesses that are down.
-async fn scene() -> Scene {
-    let dir = tempfile::tempdir().unwrap();
-    let witnesses = ["a", "b", "c"].map(|name| TestWitness::new(&format!("{name}.example.org")));
-    let path = dir.path().join("policy");
-    policy(&path, &witnesses);
-    let config = Config { policy: Some(path), ..config(dir.path().join("data")) };
-    let world = World::planned();
-    let (seeding, seeded) = (config.clone(), world.clone());
-    tokio::task::spawn_blocking(move || seed(&seeding, &seeded)).await.unwrap();
-    Scene { dir, config, world, witnesses }
-}
-
-impl Scene {
-    async fn all_up(&mut self) {
-        for witness in &mut self.witnesses {
-            witness.up().await;
-        }
-    }
-
-    fn next(&mut self, period: &str) -> SignedSubmission {
-        self.world.signer("alpha-reporter").sign(vec![observation("stock", period, "840").into()])
-    }
-
-    /// Waits for the published checkpoint of a size that exactly these witnesses cosigned.
-    async fn cosigned(&self, server: &TestServer, size: u64, by: &[usize]) {
-        let by: BTreeSet<String> = by.iter().map(|&n| self.witnesses[n].vkey.to_string()).collect();
-        let address = format!("http://{}", server.server.address());
-        let client = ProofServiceClient::connect(address).await.unwrap();
-        let what = format!("a checkpoint of {size} with {} cosignatures", by.len());
-        let ask = || {
-            let (mut client, by) = (client.clone(), by.clone());
-            async move {
-                let answer = client.get_checkpoint(v1::GetCheckpointRequest::default()).await.unwrap().into_inner();
-                let note = SignedCheckpoint::open(&answer.checkpoint.unwrap().note, &log_key()).unwrap();
-                let found = note.cosignatures(self.witnesses.iter().map(|w| &w.vkey)).unwrap();
-                let found: BTreeSet<String> = found.iter().map(|c| c.key().to_string()).collect();
-                (note.checkpoint().size().get() == size && found == by).then_some(())
-            }
-        };
-        until(&what, ask).await;
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_published_checkpoint_carries_what_every_witness_cosigned() {
-    let mut scene = scene().await;
+    let mut scene = Scene::set().await;
     scene.all_up().await;
     let size = scene.world.entries.len() as u64;
     let mut server = TestServer::over(scene.config.clone()).await;
@@ -107,7 +36,7 @@ async fn a_published_checkpoint_carries_what_every_witness_cosigned() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_witness_that_is_down_or_silent_holds_nothing_up() {
-    let mut scene = scene().await;
+    let mut scene = Scene::set().await;
     scene.all_up().await;
     let size = scene.world.entries.len() as u64;
     let mut server = TestServer::over(scene.config.clone()).await;
@@ -149,7 +78,7 @@ fn copy(from: &Path, to: &Path) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_that_was_rolled_back_is_not_served() {
-    let mut scene = scene().await;
+    let mut scene = Scene::set().await;
     scene.all_up().await;
     let size = scene.world.entries.len() as u64;
     let backup = scene.dir.path().join("backup");
@@ -190,7 +119,7 @@ async fn a_log_that_was_rolled_back_is_not_served() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn writes_wait_for_a_quorum_of_witnesses() {
-    let mut scene = scene().await;
+    let mut scene = Scene::set().await;
     let mut server = TestServer::over(scene.config.clone()).await;
     let signed = scene.next("2024-Q1");
     let refusal = server.submit(&signed).await.expect_err("refused");

@@ -19,10 +19,10 @@ const INTRODUCTION: &str = "\
 # Errors
 
 Whatever is refused is refused whole. Every refusal carries one of the codes below. Each but `OUTCOME_UNKNOWN` means that this
-call wrote nothing, and a refusal by the rules leaves the key's number free. `OVERLOADED`, `STORAGE_LATCHED` and
-`SHUTTING_DOWN` say nothing about an *earlier* call with the same bytes: after an unanswered call, send the same bytes until
-there is a position or a refusal by the rules. Codes are only ever added, and their meaning never changes: match on the code,
-never on the text.
+call wrote nothing, and a refusal by the rules leaves the key's number free. `OVERLOADED`, `STORAGE_LATCHED`, `SHUTTING_DOWN`
+and `WITNESSES_NONE` say nothing about an *earlier* call with the same bytes: after an unanswered call, send the same bytes
+until there is a position or a refusal by the rules. Codes are only ever added, and their meaning never changes: match on the
+code, never on the text.
 
 Over gRPC a refusal is a status with `google.rpc.ErrorInfo` (`reason` = the code, `domain` = `hefu`, `metadata.remedy`)
 and, where a field is at fault, `google.rpc.BadRequest` with its path, such as `events[0].observation_reported.value`. In a

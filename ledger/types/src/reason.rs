@@ -262,6 +262,8 @@ reasons! {
     ClockLatched "CLOCK_LATCHED" Unavailable "Operator: mend the clock, restart. Caller: resend the same bytes later.";
     /// Too few witnesses have said how far they have seen the log, so nobody knows that it was not rolled back; writes are refused.
     WitnessesUnreachable "WITNESSES_UNREACHABLE" Unavailable "Caller: resend the same bytes later. Operator: bring the witnesses of the policy back; or, if no entry that was answered can be missing, start with --accept-missing-witnesses.";
+    /// The answer was to wait for a quorum of witnesses, and the server has no policy that names any.
+    WitnessesNone "WITNESSES_NONE" Precondition "Caller: ask without waiting for a quorum; the bytes stay the same. Operator: name witnesses with `hefud serve --policy`.";
     /// Too many submissions are waiting.
     Overloaded "OVERLOADED" Exhausted "Resend the same bytes after the time that the answer names.";
     /// The server is stopping.

@@ -186,7 +186,9 @@ async fn stream(
             let Some((signed, correlation)) = next.next() else { break };
             let signed = Some(convert::signed_to_wire(&signed));
             waiting.push_back(Instant::now());
-            requests.send(v1::SubmitStreamRequest { correlation, signed, decline_receipt: !receipts }).await?;
+            requests
+                .send(v1::SubmitStreamRequest { correlation, signed, decline_receipt: !receipts, ..Default::default() })
+                .await?;
         }
         let Some(sent) = waiting.pop_front() else { return Ok(counter) };
         match answers.message().await?.context("the stream ended")?.outcome {

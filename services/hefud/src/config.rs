@@ -46,6 +46,10 @@ pub const LOG_BYTES_MAX: usize = 256 << 10;
 /// How often a checkpoint is published, while there is something new.
 pub const PUBLISH_INTERVAL: std::time::Duration = std::time::Duration::from_secs(1);
 
+/// How long an answer waits for a checkpoint that a quorum cosigned, if its caller wants one: a publication, the slowest
+/// witness and another try take half of it.
+pub const QUORUM_WAIT: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// How often old published checkpoints that nobody cosigned are thinned out.
 pub const THIN_INTERVAL: std::time::Duration = std::time::Duration::from_secs(3_600);
 

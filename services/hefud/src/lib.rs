@@ -23,6 +23,7 @@ pub mod projection;
 pub mod proof;
 pub mod publish;
 pub mod query;
+pub mod quorum;
 pub mod receipt;
 pub mod server;
 pub mod stream;

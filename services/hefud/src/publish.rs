@@ -7,8 +7,9 @@ use hefu_journal::{Journal, Published, RocksCheckpoints, Seal};
 use hefu_types::{Note, Refusal, SignedCheckpoint, Size};
 use tokio::sync::watch;
 
-use crate::config::PUBLISH_INTERVAL;
+use crate::config::{CHECKPOINTS_MAX, PUBLISH_INTERVAL};
 use crate::lifetime::Lifetime;
+use crate::quorum::Quorum;
 use crate::thinning;
 use crate::witnesses::{Evidence, Gate, Standing, WITNESS_RETRY_INTERVAL, Witnesses};
 
@@ -18,6 +19,7 @@ pub struct Publisher {
     kept: RocksCheckpoints,
     latest: watch::Sender<Published>,
     witnesses: Arc<Witnesses>,
+    quorum: Quorum,
     gate: Gate,
 }
 
@@ -48,8 +50,8 @@ impl Publisher {
         let log = journal.log_keys();
         witnesses.check_log(&log)?;
         let before = kept.up_to(seal.size(), 1)?.pop().filter(|before| before.size == seal.size());
-        let base = before.as_ref().and_then(|before| Note::from_bytes(&before.note).ok());
-        let base = base.and_then(|note| SignedCheckpoint::from_note_by_any(note, &log).ok());
+        let open = |kept: &Published| SignedCheckpoint::from_note_by_any(Note::from_bytes(&kept.note).ok()?, &log).ok();
+        let base = before.as_ref().and_then(open);
         let first = witnesses.ask_all(journal, base.unwrap_or_else(|| seal.checkpoint.clone())).await;
         if let Some(evidence) = witnesses.evidence(seal.size()) {
             return Err(evidence.into());
@@ -58,7 +60,13 @@ impl Publisher {
         if before.as_ref() != Some(&published) {
             kept.put(&published)?;
         }
-        let publisher = Self { kept, latest: watch::channel(published).0, witnesses: Arc::new(witnesses), gate };
+        let quorum = Quorum::of(witnesses.policy().cloned());
+        // Also one of an earlier run: the witnesses may be away now.
+        let earlier = kept.up_to(seal.size(), CHECKPOINTS_MAX)?;
+        earlier.iter().filter_map(open).for_each(|checkpoint| quorum.shown(&checkpoint));
+        quorum.shown(&first);
+        let latest = watch::channel(published).0;
+        let publisher = Self { kept, latest, witnesses: Arc::new(witnesses), quorum, gate };
         publisher.mind_the_gate(seal.size());
         if !publisher.gate.is_open() {
             tracing::warn!("too few witnesses answer: writes are refused until a quorum does");
@@ -83,6 +91,12 @@ impl Publisher {
             // The sender is this publisher's own.
             Err(_) => self.latest(),
         }
+    }
+
+    /// What a quorum of witnesses cosigned last.
+    #[must_use]
+    pub const fn quorum(&self) -> &Quorum {
+        &self.quorum
     }
 
     /// Those up to a size, the largest first.
@@ -136,6 +150,7 @@ impl Publisher {
         let next = self.witnesses.cosign(&journal, fresh).await;
         self.mind_the_gate(seal.size());
         if next != *latest && self.show(published(&next)).await {
+            self.quorum.shown(&next);
             *latest = next;
         }
         true

@@ -27,6 +27,7 @@ use crate::projection::Projection;
 use crate::proof::Proofs;
 use crate::publish::Publisher;
 use crate::query::Queries;
+use crate::receipt::Receipts;
 use crate::submit::Submissions;
 use crate::tiles::{self, Tiles};
 use crate::witnesses::{Gate, Witnesses};
@@ -202,6 +203,11 @@ async fn router(
         admission: Arc::new(Admission::start(config.admission_threads, config.queue_max)?),
         journal: Arc::clone(journal),
         gate: gate.clone(),
+        receipts: Receipts {
+            journal: Arc::clone(journal),
+            quorum: publisher.quorum().clone(),
+            lifetime: lifetime.clone(),
+        },
         queries: queries.clone(),
         lifetime: lifetime.clone(),
     };

@@ -13,23 +13,24 @@ use hefu_proto::{convert, status, v1};
 use hefu_types::{Reason, Refusal, SignedSubmission, Submission};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
 use crate::admission::{Admission, Pending};
-use crate::config::{ANSWER_WAIT, STREAM_BYTES_MAX, STREAM_IN_FLIGHT_MAX};
+use crate::config::{ANSWER_WAIT, QUORUM_WAIT, STREAM_BYTES_MAX, STREAM_IN_FLIGHT_MAX};
 use crate::lifetime::Lifetime;
-use crate::receipt;
+use crate::receipt::{Receipts, Wanted};
 use crate::submit::position;
 use crate::witnesses::Gate;
 
 type Answers = ReceiverStream<Result<v1::SubmitStreamResponse, Status>>;
 /// A client's number and what became of its submission so far.
 type Step<T> = (u64, Result<T, Refusal>);
-/// A check on its way, the bytes that are checked, and their share of the memory for streams.
-type Check = (Pending, Sent, Share);
-/// What was sent, and whether its receipt is wanted.
-type Sent = (SignedSubmission, bool);
+/// A check on its way, the bytes that are checked, what is wanted with the answer, and their share of the memory for streams.
+type Check = (Pending, SignedSubmission, Result<Wanted, Refusal>, Share);
+/// What was sent, and what is wanted with the answer.
+type Sent = (SignedSubmission, Wanted);
 /// Held until the answer is known: of this stream, and of all.
 type Share = (OwnedSemaphorePermit, OwnedSemaphorePermit);
 
@@ -42,6 +43,8 @@ pub struct Writes {
     pub journal: Arc<Journal>,
     /// Closed while nobody knows whether the log was rolled back.
     pub gate: Gate,
+    /// Proves it to the caller.
+    pub receipts: Receipts,
 }
 
 /// Serves one stream until the client closes it or goes away. What was handed to the sequencer is recorded all the same.
@@ -56,10 +59,10 @@ pub fn serve(
     let (tickets, ticketed) = channel(STREAM_IN_FLIGHT_MAX);
     let (answers, answered) = channel(STREAM_IN_FLIGHT_MAX);
     let (broken, breakage) = oneshot::channel();
-    let stopping = lifetime.stopping();
+    let (stopping, receipts) = (lifetime.stopping(), writes.receipts.clone());
     tokio::spawn(async move {
         let ended = tokio::select! {
-            ended = check(requests, admission, checks) => ended,
+            ended = check(requests, admission, receipts, checks) => ended,
             () = stopping => Err(status::to_status(&Refusal::new(Reason::ShuttingDown, "", "the server is stopping"))),
         };
         if let Err(status) = ended {
@@ -67,13 +70,13 @@ pub fn serve(
             let _gone = broken.send(status);
         }
     });
-    let (journal, alive) = (Arc::clone(&writes.journal), lifetime.clone());
+    let (receipts, alive) = (writes.receipts.clone(), lifetime.clone());
     tokio::spawn(async move {
         sequence(checking, writes, tickets).await;
         drop(alive);
     });
     tokio::spawn(async move {
-        answer(ticketed, answers, breakage, journal).await;
+        answer(ticketed, answers, breakage, receipts).await;
         drop(lifetime);
     });
     ReceiverStream::new(answered)
@@ -84,12 +87,16 @@ pub fn serve(
 async fn check(
     mut requests: Streaming<v1::SubmitStreamRequest>,
     admission: Arc<Admission>,
+    receipts: Receipts,
     next: Sender<Step<Check>>,
 ) -> Result<(), Status> {
     let own = Arc::new(Semaphore::new(STREAM_BYTES_MAX));
     while let Some(request) = requests.message().await? {
-        let check = begin(request.signed, !request.decline_receipt, &admission, &own).await;
-        if next.send((request.correlation, check)).await.is_err() {
+        let v1::SubmitStreamRequest { correlation, signed, decline_receipt, wait_for } = request;
+        // From its arrival on, so that those that wait at the same time also stop waiting at the same time.
+        let wanted = receipts.wanted(decline_receipt, wait_for, Instant::now() + QUORUM_WAIT);
+        let check = begin(signed, wanted, &admission, &own).await;
+        if next.send((correlation, check)).await.is_err() {
             break;
         }
     }
@@ -98,14 +105,14 @@ async fn check(
 
 async fn begin(
     signed: Option<v1::SignedSubmission>,
-    receipt: bool,
+    wanted: Result<Wanted, Refusal>,
     admission: &Admission,
     own: &Arc<Semaphore>,
 ) -> Result<Check, Refusal> {
     let signed = convert::signed(signed)?;
     let bytes = signed.submission.len();
     let share = (acquire(own, bytes).await?, acquire(admission.budget(), bytes).await?);
-    Ok((admission.begin(signed.clone()).await?, (signed, receipt), share))
+    Ok((admission.begin(signed.clone()).await?, signed, wanted, share))
 }
 
 async fn acquire(of: &Arc<Semaphore>, bytes: usize) -> Result<OwnedSemaphorePermit, Refusal> {
@@ -135,28 +142,28 @@ struct Lanes {
     closed: Arc<Lane>,
 }
 
-async fn enqueue((pending, sent, share): Check, writes: &Writes, lanes: &Lanes) -> Result<Line, Refusal> {
-    let passed = |admitted| writes.gate.check().map(|()| admitted);
-    let admitted = pending.outcome().await.and_then(passed).inspect_err(|_| {
+async fn enqueue((pending, sent, wanted, share): Check, writes: &Writes, lanes: &Lanes) -> Result<Line, Refusal> {
+    let passed = |admitted| writes.gate.check().and(wanted).map(|wanted| (admitted, wanted));
+    let (admitted, wanted) = pending.outcome().await.and_then(passed).inspect_err(|_| {
         // The key is only claimed here, but the claim can do no more than refuse the rest of the client's own stream.
-        if let Ok(submission) = Submission::decode(&sent.0.submission) {
+        if let Ok(submission) = Submission::decode(&sent.submission) {
             lanes.closed.refused(submission.key);
         }
     })?;
     let closed = lanes.closed.check(&admitted.submission().key).is_err();
     let ticket = writes.journal.submit_in_turn(admitted, if closed { &lanes.closed } else { &lanes.open }).await?;
-    Ok((ticket, sent, share))
+    Ok((ticket, (sent, wanted), share))
 }
 
 async fn answer(
     mut tickets: Receiver<Step<Line>>,
     answers: Sender<Result<v1::SubmitStreamResponse, Status>>,
     breakage: oneshot::Receiver<Status>,
-    journal: Arc<Journal>,
+    receipts: Receipts,
 ) {
     while let Some((correlation, ticket)) = tickets.recv().await {
         let answer = match ticket {
-            Ok(line) => recorded(line, &journal).await,
+            Ok(line) => recorded(line, &receipts).await,
             Err(refusal) => Err(refusal),
         };
         let sent = answers.send_timeout(Ok(response(correlation, answer)), ANSWER_WAIT);
@@ -170,12 +177,9 @@ async fn answer(
     }
 }
 
-async fn recorded(
-    (ticket, (signed, wanted), _share): Line,
-    journal: &Arc<Journal>,
-) -> Result<(Recorded, Bytes), Refusal> {
+async fn recorded((ticket, (signed, wanted), _share): Line, receipts: &Receipts) -> Result<(Recorded, Bytes), Refusal> {
     let (recorded, seal) = ticket.sealed().await?;
-    let receipt = if wanted { receipt::make(journal, &signed, &recorded, seal).await } else { Bytes::new() };
+    let receipt = receipts.make(&signed, &recorded, seal, wanted).await;
     Ok((recorded, receipt))
 }
 

@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use hefu_journal::{Journal, Recorded};
 use hefu_proto::v1::submission_service_server::SubmissionService;
 use hefu_proto::{convert, status, v1};
 use hefu_types::{Refusal, SubmissionHash};
+use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::admission::Admission;
 use crate::lifetime::Lifetime;
 use crate::query::Queries;
+use crate::receipt::Receipts;
 use crate::witnesses::Gate;
-use crate::{receipt, stream, stream::Writes};
+use crate::{quorum, stream, stream::Writes};
 
 /// Takes submissions.
 pub struct Submissions {
@@ -24,6 +25,8 @@ pub struct Submissions {
     pub journal: Arc<Journal>,
     /// Closed until it is known that the log was not rolled back.
     pub gate: Gate,
+    /// Proves it to the caller.
+    pub receipts: Receipts,
     /// Knows members and keys.
     pub queries: Queries,
     /// Ends streams when the server stops.
@@ -33,8 +36,8 @@ pub struct Submissions {
 #[tonic::async_trait]
 impl SubmissionService for Submissions {
     async fn submit(&self, request: Request<v1::SubmitRequest>) -> Result<Response<v1::SubmitResponse>, Status> {
-        let v1::SubmitRequest { signed, decline_receipt } = request.into_inner();
-        let answer = self.record(signed, !decline_receipt).await.map_err(|r| status::to_status(&r))?;
+        let until = quorum::until(request.metadata());
+        let answer = self.record(request.into_inner(), until).await.map_err(|r| status::to_status(&r))?;
         Ok(Response::new(answer))
     }
 
@@ -44,7 +47,8 @@ impl SubmissionService for Submissions {
         &self,
         request: Request<Streaming<v1::SubmitStreamRequest>>,
     ) -> Result<Response<Self::SubmitStreamStream>, Status> {
-        let writes = Writes { journal: Arc::clone(&self.journal), gate: self.gate.clone() };
+        let writes =
+            Writes { journal: Arc::clone(&self.journal), gate: self.gate.clone(), receipts: self.receipts.clone() };
         let (admission, lifetime) = (Arc::clone(&self.admission), self.lifetime.clone());
         Ok(Response::new(stream::serve(request.into_inner(), admission, writes, lifetime)))
     }
@@ -59,13 +63,15 @@ impl SubmissionService for Submissions {
 }
 
 impl Submissions {
-    async fn record(&self, signed: Option<v1::SignedSubmission>, receipt: bool) -> Result<v1::SubmitResponse, Refusal> {
+    async fn record(&self, request: v1::SubmitRequest, until: Instant) -> Result<v1::SubmitResponse, Refusal> {
+        let v1::SubmitRequest { signed, decline_receipt, wait_for } = request;
+        let wanted = self.receipts.wanted(decline_receipt, wait_for, until)?;
         let signed = convert::signed(signed)?; //                          the wire
         let admitted = self.admission.admit(signed.clone()).await?; //     canonical form, limits, strict signature
         self.gate.check()?; //                                             the witnesses have seen no more than is here
         let ticket = self.journal.submit(admitted)?; //                    in line for the sequencer
         let (recorded, seal) = ticket.sealed().await?; //                  decided, chained, synced, sealed
-        let receipt = if receipt { receipt::make(&self.journal, &signed, &recorded, seal).await } else { Bytes::new() };
+        let receipt = self.receipts.make(&signed, &recorded, seal, wanted).await; // perhaps once a quorum cosigned
         Ok(v1::SubmitResponse { position: Some(position(&recorded)), receipt })
     }
 }

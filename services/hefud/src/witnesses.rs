@@ -124,6 +124,12 @@ impl Witnesses {
         )
     }
 
+    /// The policy, if there is one.
+    #[must_use]
+    pub const fn policy(&self) -> Option<&Policy> {
+        self.policy.as_ref()
+    }
+
     /// What is known of each, by its name in the policy.
     #[must_use]
     pub fn standings(&self) -> Vec<(String, Standing)> {
