@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use hefu_types::{Reason, Refusal, Seq};
 
 use crate::keyfile::KeyFileError;
@@ -50,6 +52,12 @@ pub enum ClientError {
     /// A receipt that does not hold.
     #[error("the receipt does not hold: {0}")]
     Receipt(String),
+    /// Receipts that the log contradicts.
+    #[error("the log contradicts {}", contradicted(.0))]
+    Contradicted(Vec<PathBuf>),
+    /// A policy that receipts can't be held to.
+    #[error("{0}")]
+    Policy(String),
     /// The server answered something that the protocol does not allow.
     #[error("the server's answer makes no sense: {0}")]
     Protocol(String),
@@ -68,6 +76,8 @@ impl ClientError {
             Self::Outbox(e) => e.code(),
             Self::LogBroken { .. } => "LOG_BROKEN",
             Self::Receipt(_) => "RECEIPT_INVALID",
+            Self::Contradicted(_) => "RECEIPT_CONTRADICTED",
+            Self::Policy(_) => "POLICY_INVALID",
             Self::Protocol(_) => "ANSWER_INVALID",
         }
     }
@@ -96,7 +106,23 @@ impl ClientError {
             Self::Outbox(e) => e.remedy(),
             Self::LogBroken { .. } => "Keep what you have, and show it to the auditors: a log never changes.",
             Self::Receipt(_) => "Keep the receipt and the submission, they are evidence; show them to the auditors.",
+            Self::Contradicted(_) => {
+                "Check that the policy has every key of this log. If it has: the log signed two histories, or proves what is \
+                 not so. Keep the folders, show them to the auditors, and submit nothing until it is explained."
+            }
+            Self::Policy(_) => "Add a line `log <vkey>` for each key that the log has had.",
             Self::Protocol(_) => "Use a client and a server of the same release.",
         }
     }
+}
+
+/// Folders of evidence that a message names; a count says how many more there are.
+const NAMED_MAX: usize = 5;
+
+fn contradicted(evidence: &[PathBuf]) -> String {
+    let named: Vec<String> = evidence.iter().take(NAMED_MAX).map(|folder| folder.display().to_string()).collect();
+    let more = evidence.len().saturating_sub(NAMED_MAX);
+    let more = if more == 0 { String::new() } else { format!(" and {more} more beside them") };
+    let receipts = if evidence.len() == 1 { "a receipt".to_owned() } else { format!("{} receipts", evidence.len()) };
+    format!("{receipts}: see {}{more}", named.join(", "))
 }

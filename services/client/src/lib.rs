@@ -5,6 +5,8 @@
 //! to the process or the connection, the same bytes can be sent again, and the ledger records them once (P7). A refused
 //! submission is moved aside and consumes no number.
 //!
+//! Given a policy, it also looks after the receipts in the outbox: [`receipts`].
+//!
 //! [`Reader`] reads entries and checks, as they come, that each follows the one before; [`Server`] hands out the generated
 //! clients with this crate's limits. [`keyfile`] reads and writes keys in the formats of OpenSSL; [`batch`] cuts a list of
 //! events into as few submissions as the limits allow.
@@ -23,6 +25,7 @@ pub mod keyfile;
 pub mod outbox;
 pub mod position;
 pub mod reader;
+pub mod receipts;
 mod request;
 mod retry;
 pub mod server;

@@ -6,18 +6,20 @@
 //!   identity                               the ledger and the key, as lines `name value`
 //!   base                                   (rarely) where the key stood before its first submission from here
 //!   00000000000000000007.sub               a submission: 64 bytes of signature, then the submission's bytes
-//!   00000000000000000007.tlog-proof        its receipt, if it got one
+//!   00000000000000000007.tlog-proof        its receipt, if it got one; later the same under a cosigned checkpoint
 //!   00000000000000000007.ack               its position; missing as long as it is unanswered
 //!   00000000000000000008-9f….refused       a refused submission, moved aside: its number is free again
 //!   00000000000000000008-9f….reason        why
+//!   evidence/                              what the log showed that contradicts a receipt, see [`crate::receipts`]
 //! ```
 //!
-//! A `.sub` file is synced before its bytes leave, and nothing is ever deleted. A crash leaves, at any step, a submission
+//! A `.sub` file is synced before its bytes leave, and nothing is ever deleted; only a receipt gives way to a better one. A crash leaves, at any step, a submission
 //! that is there whole or not at all; an `.ack` that is missing or torn, and then the same bytes are sent again; or
 //! submissions behind a refused one, which can never be recorded any more, as they link to it, and are moved aside too.
 
 mod error;
 mod folder;
+mod receipts;
 mod state;
 mod stored;
 
@@ -32,6 +34,7 @@ use hefu_types::{
 };
 
 pub use error::OutboxError;
+pub use receipts::Kept;
 pub use stored::{Stored, stored};
 
 use crate::{ClientError, Position};
@@ -71,6 +74,16 @@ impl Outbox {
     #[must_use]
     pub fn beside(key_file: &Path) -> PathBuf {
         key_file.with_extension("outbox")
+    }
+
+    /// Opens an outbox that belongs to a key, whichever it is.
+    ///
+    /// # Errors
+    /// When it is not there, another program has it open, or it is damaged.
+    pub fn reopen(path: &Path) -> Result<Self, OutboxError> {
+        let folder = Folder::at(path);
+        let (ledger, key) = folder.identity()?.ok_or_else(|| folder.damaged("identity"))?;
+        Self::open(path, ledger, key)
     }
 
     /// Opens an outbox, or makes an empty one.
@@ -170,7 +183,7 @@ impl Outbox {
             return Err(ClientError::Protocol(detail));
         }
         if !receipt.is_empty() {
-            let held = check_receipt(receipt, signed, position);
+            let held = check_receipt(receipt, signed, position).map(drop);
             // Also one that does not hold: it is evidence.
             self.folder.keep_receipt(key_seq, receipt)?;
             held?;
@@ -202,14 +215,18 @@ impl Outbox {
     }
 }
 
-/// The receipt is for this submission at this position; whether the log signed it is for `hefu receipt verify` to say, which
-/// has the key from elsewhere.
-fn check_receipt(receipt: &[u8], signed: &SignedSubmission, position: &Position) -> Result<(), ClientError> {
+/// The receipt is for this submission at this position; whether the log signed it is for [`crate::receipts`] and `hefu receipt
+/// verify` to say, which have the key from elsewhere.
+pub(crate) fn check_receipt(
+    receipt: &[u8],
+    signed: &SignedSubmission,
+    position: &Position,
+) -> Result<TlogProof, ClientError> {
     let wrong = |e: &dyn std::fmt::Display| ClientError::Receipt(e.to_string());
     let proof = TlogProof::from_bytes(receipt).map_err(|e| wrong(&e))?;
     let entry = receipt::check_path(&proof, &signed.submission).map_err(|e| wrong(&e))?;
     if (entry.seq(), entry.chain_hash()) == (position.seq, position.chain_hash) {
-        return Ok(());
+        return Ok(proof);
     }
     Err(wrong(&format!("it is for seq {}, the answer names {}", entry.seq(), position.seq)))
 }

@@ -161,7 +161,10 @@ impl Server {
 impl Verdict {
     pub(crate) fn of_refusal(refusal: Refusal) -> Self {
         match (refusal.reason, refusal.reason.class()) {
-            (Reason::StorageLatched | Reason::ClockLatched, _) | (_, Class::DataLoss) => Self::Stop(refusal),
+            // The last says nothing about an earlier call with the same bytes, which may have recorded them.
+            (Reason::StorageLatched | Reason::ClockLatched | Reason::WitnessesNone, _) | (_, Class::DataLoss) => {
+                Self::Stop(refusal)
+            }
             (_, Class::Exhausted | Class::Unavailable | Class::Unknown) => Self::Again(refusal.into()),
             (_, Class::Invalid | Class::Precondition | Class::Denied | Class::NotFound | Class::Conflict) => {
                 Self::Refused(refusal)
@@ -233,6 +236,7 @@ mod tests {
             (Reason::ShuttingDown, "again"),
             (Reason::StorageLatched, "stop"),
             (Reason::StorageDamaged, "stop"),
+            (Reason::WitnessesNone, "stop"),
         ] {
             assert_eq!(verdict(reason), expected, "{reason}");
         }

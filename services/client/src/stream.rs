@@ -44,6 +44,15 @@ impl Writer {
     pub async fn submit_all(
         &mut self,
         batches: impl IntoIterator<Item = Vec<Event>, IntoIter: Send>,
+        report: impl FnMut(usize, Result<Position, Refusal>) -> ControlFlow<()> + Send,
+    ) -> Result<(), ClientError> {
+        self.send_all(batches, report).await?;
+        self.check_receipts().await
+    }
+
+    pub(crate) async fn send_all(
+        &mut self,
+        batches: impl IntoIterator<Item = Vec<Event>, IntoIter: Send>,
         mut report: impl FnMut(usize, Result<Position, Refusal>) -> ControlFlow<()> + Send,
     ) -> Result<(), ClientError> {
         let mut source = batches.into_iter();
@@ -65,6 +74,8 @@ struct Work<'a> {
     ready: VecDeque<(usize, Vec<Event>)>,
     /// Which batch each unanswered submission holds; one of an earlier run holds none.
     batches: BTreeMap<KeySeq, usize>,
+    /// The last submission that went out on an earlier stream.
+    sent_before: KeySeq,
     /// The receiver of outcomes wants no more.
     stopped: bool,
     backoff: Backoff,
@@ -72,7 +83,7 @@ struct Work<'a> {
 
 impl<'a> Work<'a> {
     fn new(writer: &'a mut Writer, source: Source<'a>, report: Report<'a>) -> Self {
-        let backoff = Backoff::new(writer.server.retry());
+        let backoff = Backoff::new(writer.retry());
         Self {
             writer,
             source,
@@ -80,6 +91,7 @@ impl<'a> Work<'a> {
             next: 0,
             ready: VecDeque::new(),
             batches: BTreeMap::new(),
+            sent_before: KeySeq::NONE,
             stopped: false,
             backoff,
         }
@@ -125,8 +137,10 @@ impl<'a> Work<'a> {
     async fn stream(&mut self) -> Result<End, ClientError> {
         let unanswered = self.writer.outbox.pending().len();
         let (sender, receiver) = mpsc::channel(self.writer.window.max(unanswered));
+        let wait_for = self.writer.wait_for;
         for (&key_seq, signed) in self.writer.outbox.pending() {
-            send(&sender, key_seq, signed);
+            send(&sender, key_seq, signed, wait_for);
+            self.sent_before = key_seq;
         }
         self.fill(&sender)?;
         let mut submissions = self.writer.server.submissions();
@@ -158,7 +172,7 @@ impl<'a> Work<'a> {
             match self.writer.outbox.enclose(&self.writer.keys, events, now()) {
                 Ok(key_seq) => {
                     self.batches.insert(key_seq, index);
-                    send(sender, key_seq, &self.writer.outbox.pending()[&key_seq]);
+                    send(sender, key_seq, &self.writer.outbox.pending()[&key_seq], self.writer.wait_for);
                     // The disk took its time: patience is for the server. No endless one, as the window fills up.
                     self.backoff.reset();
                 }
@@ -201,7 +215,7 @@ impl<'a> Work<'a> {
         }
         match Verdict::of_refusal(refusal) {
             Verdict::Again(source) => Ok(ControlFlow::Break(End::Broken(source))),
-            Verdict::Stop(refusal) => Err(ClientError::Refused(refusal)),
+            Verdict::Stop(refusal) => Err(self.writer.stop(key_seq, refusal, key_seq <= self.sent_before)),
             Verdict::Refused(refusal) => {
                 let behind = self.writer.outbox.refuse(key_seq, &refusal)?;
                 self.backoff.reset();
@@ -249,9 +263,15 @@ fn broken(status: Status) -> Result<End, ClientError> {
 }
 
 /// Never blocks: the channel holds a whole window. A closed channel shows in the answers.
-fn send(sender: &mpsc::Sender<v1::SubmitStreamRequest>, key_seq: KeySeq, signed: &SignedSubmission) {
-    let signed = Some(convert::signed_to_wire(signed));
-    let _closed = sender.try_send(v1::SubmitStreamRequest { correlation: key_seq.get(), signed, ..Default::default() });
+fn send(
+    sender: &mpsc::Sender<v1::SubmitStreamRequest>,
+    key_seq: KeySeq,
+    signed: &SignedSubmission,
+    wait_for: v1::WaitFor,
+) {
+    let (correlation, signed) = (key_seq.get(), Some(convert::signed_to_wire(signed)));
+    let request = v1::SubmitStreamRequest { correlation, signed, wait_for: wait_for.into(), ..Default::default() };
+    let _closed = sender.try_send(request);
 }
 
 async fn next(answers: &mut Streaming<v1::SubmitStreamResponse>) -> Result<v1::SubmitStreamResponse, Status> {

@@ -26,6 +26,8 @@ const LOCAL: &[(&str, &str, &str)] = &[
     ("EXPORT_AHEAD", "4 or 2", "The export holds more entries than the server's log (4) or `--size` asks for (2)."),
     ("EXPORT_DIFFERS", "4", "What the directory holds is no beginning of the server's log."),
     ("RECEIPT_INVALID", "4", "A receipt can't be read, or does not prove its submission under the log's key."),
+    ("RECEIPT_CONTRADICTED", "4", "The log signs or proves what contradicts a receipt; the evidence is named."),
+    ("POLICY_INVALID", "2", "A policy names no log, so that receipts can't be held to it."),
     ("CHECKPOINT_INVALID", "4", "A checkpoint can't be read, or is not signed by the log's key."),
     ("LOG_FORKED", "4", "The log signed two checkpoints that are not of one history."),
     ("LOG_ROLLED_BACK", "4", "The log shows fewer entries than it had signed before."),

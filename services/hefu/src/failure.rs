@@ -68,6 +68,27 @@ impl Failure {
         failure.because(source)
     }
 
+    /// What the client library could not do.
+    pub(crate) fn of(error: &ClientError) -> Self {
+        let exit = match error {
+            ClientError::Refused(refusal) => return Self::from(refusal.clone()),
+            ClientError::Unreachable { .. } | ClientError::OutcomeUnknown { .. } => Exit::Unreachable,
+            ClientError::Address(_) | ClientError::Tls(_) | ClientError::KeyFile(_) | ClientError::Policy(_) => {
+                Exit::Usage
+            }
+            ClientError::LogBroken { .. }
+            | ClientError::Receipt(_)
+            | ClientError::Contradicted(_)
+            | ClientError::Outbox(OutboxError::RolledBack { .. }) => Exit::Broken,
+            ClientError::Outbox(_) | ClientError::Protocol(_) => Exit::Refused,
+        };
+        let failure = Self::new(exit, error.code(), error.to_string(), error.remedy());
+        match error.source() {
+            Some(source) => failure.because(source),
+            None => failure,
+        }
+    }
+
     /// The same failure, in a file's contents.
     pub(crate) fn of_file(mut self, path: &std::path::Path) -> Self {
         self.detail = format!("{}: {}", path.display(), self.detail);
@@ -149,20 +170,7 @@ impl From<Refusal> for Failure {
 
 impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
-        let exit = match &error {
-            ClientError::Refused(refusal) => return Self::from(refusal.clone()),
-            ClientError::Unreachable { .. } | ClientError::OutcomeUnknown { .. } => Exit::Unreachable,
-            ClientError::Address(_) | ClientError::Tls(_) | ClientError::KeyFile(_) => Exit::Usage,
-            ClientError::LogBroken { .. }
-            | ClientError::Receipt(_)
-            | ClientError::Outbox(OutboxError::RolledBack { .. }) => Exit::Broken,
-            ClientError::Outbox(_) | ClientError::Protocol(_) => Exit::Refused,
-        };
-        let failure = Self::new(exit, error.code(), error.to_string(), error.remedy());
-        match error.source() {
-            Some(source) => failure.because(source),
-            None => failure,
-        }
+        Self::of(&error)
     }
 }
 

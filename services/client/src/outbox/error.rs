@@ -69,7 +69,7 @@ pub enum OutboxError {
 }
 
 impl OutboxError {
-    pub(super) fn io(path: &Path, source: io::Error) -> Self {
+    pub(crate) fn io(path: &Path, source: io::Error) -> Self {
         Self::Io { path: path.to_owned(), source }
     }
 

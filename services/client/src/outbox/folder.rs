@@ -1,15 +1,17 @@
 //! The files of an outbox.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::Read as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use hefu_types::limits::PROOF_BYTES_MAX;
 use hefu_types::{KeySeq, LedgerId, PublicKey, Refusal, Signature, SignedSubmission};
 
 use super::{Link, OutboxError};
 use crate::Position;
-use crate::files::{create_new, sync_directory};
+use crate::files::{create_new, replace, sync_directory};
 use crate::position::field;
 
 const SUBMISSION: &str = "sub";
@@ -53,15 +55,20 @@ impl Folder {
         self.create("identity", format!("ledger {ledger}\nkey {key}\n").as_bytes())
     }
 
-    /// Whether the outbox belongs to this ledger and key; `false` when it belongs to none yet, an error when to others.
-    pub(super) fn belongs_to(&self, ledger: LedgerId, key: PublicKey) -> Result<bool, OutboxError> {
-        let Some(text) = self.text("identity")? else { return Ok(false) };
+    /// The ledger and the key that the outbox belongs to; nothing when to none yet.
+    pub(super) fn identity(&self) -> Result<Option<(LedgerId, PublicKey)>, OutboxError> {
+        let Some(text) = self.text("identity")? else { return Ok(None) };
         let damaged = |_| self.damaged("identity");
         let mut lines = text.lines();
-        let found: LedgerId = field(lines.next(), "ledger").map_err(damaged)?;
-        self.check_same("ledger", found.to_string(), ledger.to_string())?;
-        let found: PublicKey = field(lines.next(), "key").map_err(damaged)?;
-        self.check_same("key", found.to_string(), key.to_string())?;
+        let ledger = field(lines.next(), "ledger").map_err(damaged)?;
+        Ok(Some((ledger, field(lines.next(), "key").map_err(damaged)?)))
+    }
+
+    /// Whether the outbox belongs to this ledger and key; `false` when it belongs to none yet, an error when to others.
+    pub(super) fn belongs_to(&self, ledger: LedgerId, key: PublicKey) -> Result<bool, OutboxError> {
+        let Some((of_ledger, of_key)) = self.identity()? else { return Ok(false) };
+        self.check_same("ledger", of_ledger.to_string(), ledger.to_string())?;
+        self.check_same("key", of_key.to_string(), key.to_string())?;
         Ok(true)
     }
 
@@ -126,6 +133,24 @@ impl Folder {
     /// The file of a receipt that was kept.
     pub(super) fn receipt(&self, key_seq: KeySeq) -> Option<PathBuf> {
         Some(self.0.join(name(key_seq, RECEIPT))).filter(|path| path.is_file())
+    }
+
+    /// A receipt that was kept, if there is one: its file, and as many bytes as a receipt can have and one more.
+    pub(super) fn read_receipt(&self, key_seq: KeySeq) -> Result<Option<(PathBuf, Vec<u8>)>, OutboxError> {
+        let path = self.0.join(name(key_seq, RECEIPT));
+        let mut bytes = vec![];
+        let read = File::open(&path).and_then(|file| file.take(PROOF_BYTES_MAX as u64 + 1).read_to_end(&mut bytes));
+        match read {
+            Ok(_) => Ok(Some((path, bytes))),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(OutboxError::io(&path, e)),
+        }
+    }
+
+    /// Puts another receipt into the place of one.
+    pub(super) fn replace_receipt(&self, key_seq: KeySeq, receipt: &[u8]) -> Result<(), OutboxError> {
+        let path = self.0.join(name(key_seq, RECEIPT));
+        replace(&path, receipt).map_err(|e| OutboxError::io(&path, e))
     }
 
     /// Keeps a receipt.
