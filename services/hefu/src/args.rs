@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::str::FromStr;
 
+use hefu_client::ClientError;
 use hefu_client::keyfile::{self, KeyFile};
 use hefu_proto::v1;
 use hefu_types::{EventRef, Policy, PublicKey, SubmissionHash, VerifierKey};
@@ -44,6 +45,16 @@ pub(crate) fn read_policy(path: &Path) -> Result<Policy, Failure> {
     let remedy = "Write it as C2SP tlog-policy says: log, witness, group and quorum lines.";
     Policy::from_bytes(&bytes)
         .map_err(|e| Failure::usage(format!("{} is no policy", path.display()), remedy).because(&e))
+}
+
+/// A tlog-policy file that names the log, too.
+pub(crate) fn read_log_policy(path: &Path) -> Result<Policy, Failure> {
+    let policy = read_policy(path)?;
+    if policy.logs().is_empty() {
+        let error = ClientError::Policy(format!("{} has no `log` line: whose checkpoints are meant?", path.display()));
+        return Err(error.into());
+    }
+    Ok(policy)
 }
 
 /// A log's checkpoint key.

@@ -57,7 +57,7 @@ pub(crate) enum Command {
     /// Read, export and follow the log.
     #[command(subcommand)]
     Log(log::LogCommand),
-    /// Keep and verify receipts.
+    /// Keep, check and verify receipts.
     #[command(subcommand)]
     Receipt(receipt::ReceiptCommand),
     /// Verify an export offline, or a log at a URL, against a head, or a checkpoint key, that you got from elsewhere.

@@ -40,7 +40,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Series(args) => series::run(&context, args).await?,
         Command::Explain(args) => explain::run(&context, args).await?,
         Command::Log(command) => log::run(&context, command).await?,
-        Command::Receipt(command) => receipt::run(&context, command)?,
+        Command::Receipt(command) => receipt::run(&context, command).await?,
         Command::Verify(args) => return verify::run(context, args).await,
         Command::Audit(command) => audit::run(&context, command)?,
         Command::Monitor(args) => return monitor::run(&context, *args).await,

@@ -7,9 +7,10 @@ use hefu_client::{ClientError, Outbox, Position, Reader, Retry, Server, Writer};
 use hefu_types::{Event, Seq};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::commands::receipt::{witnesses, word};
 use crate::failure::Failure;
 use crate::output::{self, Format, Hash, Record, Time, record};
-use crate::signer::SignerArgs;
+use crate::signer::WriterArgs;
 
 /// The global options.
 #[derive(Clone, Debug)]
@@ -27,6 +28,8 @@ record! {
         both submission_hash: Hash,
         both chain_hash: Hash,
         both already_recorded: bool,
+        both receipt: Option<String>,
+        both witnesses: Vec<String>,
     }
 }
 
@@ -38,6 +41,8 @@ impl From<&Position> for Receipt {
             submission_hash: Hash::of(position.submission_hash.as_bytes()),
             chain_hash: Hash::of(position.chain_hash.as_bytes()),
             already_recorded: position.already_recorded,
+            receipt: None,
+            witnesses: vec![],
         }
     }
 }
@@ -52,10 +57,11 @@ impl Context {
         Ok(Reader::new(self.server()?))
     }
 
-    /// Opens the outbox of a key, and tells what became of what an earlier run had left unanswered.
-    pub(crate) async fn writer(&self, signer: &SignerArgs) -> Result<Writer, Failure> {
-        let keys = signer.load()?;
-        let writer = Writer::open(self.server()?, keys, &Outbox::beside(&signer.key)).await?;
+    /// Opens the outbox of a key, tells what became of what an earlier run had left unanswered, and looks after the receipts.
+    pub(crate) async fn writer(&self, args: &WriterArgs) -> Result<Writer, Failure> {
+        let policy = args.policy()?;
+        let keys = args.signer.load()?;
+        let mut writer = Writer::open(self.server()?, keys, &Outbox::beside(&args.signer.key)).await?;
         for recovered in writer.recovered() {
             match &recovered.outcome {
                 Ok(position) => {
@@ -64,13 +70,35 @@ impl Context {
                 Err(refusal) => eprintln!("an earlier submission ({}) was refused: {refusal}", recovered.key_seq),
             }
         }
+        if args.waits() {
+            writer.wait_for_quorum();
+        }
+        if let Some(policy) = policy {
+            writer.hold_to(policy).await?;
+            // It fails the command, but not before what is to be said was said.
+            if let Err(error) = writer.contradicted() {
+                eprintln!("warning: {error}");
+            }
+        }
         Ok(writer)
     }
 
     /// Signs and submits events as one submission, and prints where it stands.
-    pub(crate) async fn submit(&self, signer: &SignerArgs, events: Vec<Event>) -> Result<(), Failure> {
-        let position = self.writer(signer).await?.submit(events).await?;
-        self.one(&Receipt::from(&position))
+    pub(crate) async fn submit(&self, args: &WriterArgs, events: Vec<Event>) -> Result<(), Failure> {
+        let mut writer = self.writer(args).await?;
+        let position = writer.submit(events).await?;
+        self.recorded(&writer, &position)
+    }
+
+    /// Prints where a submission stands, and how its receipt does.
+    pub(crate) fn recorded(&self, writer: &Writer, position: &Position) -> Result<(), Failure> {
+        let mut receipt = Receipt::from(position);
+        if let Some(checked) = writer.receipt(position) {
+            receipt.receipt = Some(word(&checked.state).into());
+            receipt.witnesses = witnesses(&checked.state);
+        }
+        self.one(&receipt)?;
+        Ok(writer.contradicted()?)
     }
 
     /// The receipt of an entry that was recorded before.
@@ -83,6 +111,8 @@ impl Context {
             submission_hash: Hash::of(entry.signed().hash().as_bytes()),
             chain_hash: Hash::of(entry.chain_hash().as_bytes()),
             already_recorded: true,
+            receipt: None,
+            witnesses: vec![],
         })
     }
 

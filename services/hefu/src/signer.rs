@@ -1,13 +1,15 @@
-//! The key that a command signs with.
+//! The key that a command signs with, and what becomes of the receipts.
 
 use std::fs;
 use std::io::{IsTerminal as _, stdin};
 use std::path::{Path, PathBuf};
 
 use hefu_client::keyfile::{self, KeyFile};
+use hefu_types::Policy;
 use hefu_types::sign::Keypair;
 use zeroize::Zeroizing;
 
+use crate::args::read_log_policy;
 use crate::failure::Failure;
 
 /// The signing key.
@@ -19,6 +21,45 @@ pub(crate) struct SignerArgs {
     /// A file whose first line is the key's passphrase; asked for on a terminal without it.
     #[arg(long, value_name = "FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,
+}
+
+/// Whoever submits: the signing key, and what becomes of its receipts.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct WriterArgs {
+    #[command(flatten)]
+    pub(crate) signer: SignerArgs,
+    /// A tlog-policy file that the receipts in the outbox are held to: those that no quorum of its witnesses has cosigned are
+    /// proved under a checkpoint that one has, as soon as the log shows it.
+    #[arg(long, value_name = "FILE", env = "HEFU_POLICY")]
+    policy: Option<PathBuf>,
+    /// Let the answer wait until witnesses have cosigned the entry, ten seconds at most; the submission is recorded all the
+    /// same. Needs --policy, which says whether the receipt's witnesses are enough.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    wait_for: Option<WaitForArg>,
+}
+
+/// What an answer waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum WaitForArg {
+    /// A quorum of the server's witnesses.
+    Quorum,
+}
+
+impl WriterArgs {
+    /// The policy that receipts are held to.
+    pub(crate) fn policy(&self) -> Result<Option<Policy>, Failure> {
+        if self.waits() && self.policy.is_none() {
+            let remedy =
+                "Give --policy FILE (or HEFU_POLICY) with the log's key and the witnesses whose word you take.";
+            return Err(Failure::usage("--wait-for quorum needs a policy", remedy));
+        }
+        self.policy.as_deref().map(read_log_policy).transpose()
+    }
+
+    /// Whether answers wait for a quorum.
+    pub(crate) const fn waits(&self) -> bool {
+        matches!(self.wait_for, Some(WaitForArg::Quorum))
+    }
 }
 
 impl SignerArgs {

@@ -56,6 +56,17 @@ pub(super) fn receipt(stage: &mut Stage) -> anyhow::Result<()> {
     let outbox = format!("keys/{}-reporter.outbox", reporter.0);
     stage.show(&format!("hefu receipt verify {outbox}/{:020}.tlog-proof --log-key {}", 1, stage.log_key))?;
     println!(
+        "\nNo witness has seen its checkpoint, so the unit asks the log for one that two witnesses cosigned, and for the"
+    );
+    println!(
+        "proof that it continues that of the receipt. From then on the receipt holds with their word, too, offline."
+    );
+    let check = format!("hefu receipt check --key keys/{}-reporter.pem --policy {POLICY}", reporter.0);
+    stage.until(&check, |said| !said.contains("pending"))?;
+    stage.show(&check)?;
+    let policy = format!("--log-key {} --policy {POLICY}", stage.log_key);
+    stage.show(&format!("hefu receipt verify {outbox}/{:020}.tlog-proof {policy}", 1))?;
+    println!(
         "\nAnd nothing of what it said was left out: its numbers run on, and every answer stands where it was given."
     );
     let key = format!("keys/{}-reporter.pem", reporter.0);

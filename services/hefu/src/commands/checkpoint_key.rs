@@ -6,14 +6,14 @@ use hefu_client::CheckpointKeyRequest;
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::signer::SignerArgs;
+use crate::signer::WriterArgs;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum CheckpointKeyCommand {
     /// Record, as the office, that another key takes over from the one that signs the log's checkpoints.
     Replace {
         #[command(flatten)]
-        signer: SignerArgs,
+        signer: WriterArgs,
         /// The request, as printed by `hefud checkpoint-key prepare`.
         #[arg(long, value_name = "FILE")]
         request: PathBuf,

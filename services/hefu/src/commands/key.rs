@@ -14,7 +14,7 @@ use crate::args::KeyArg;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::{Hash, record};
-use crate::signer::SignerArgs;
+use crate::signer::WriterArgs;
 use crate::words;
 
 #[derive(Debug, clap::Subcommand)]
@@ -33,14 +33,14 @@ pub(crate) enum KeyCommand {
     /// Enrol a key: an admin its member's, the office (as a recovery) anybody's.
     Enrol {
         #[command(flatten)]
-        signer: SignerArgs,
+        signer: WriterArgs,
         #[command(flatten)]
         request: RequestArgs,
     },
     /// End a key. History stays as it is.
     Revoke {
         #[command(flatten)]
-        signer: SignerArgs,
+        signer: WriterArgs,
         /// The public key that ends: hex, or a file.
         public_key: KeyArg,
         #[command(flatten)]
@@ -49,7 +49,7 @@ pub(crate) enum KeyCommand {
     /// Replace an office key, signing with the recovery key.
     Replace {
         #[command(flatten)]
-        signer: SignerArgs,
+        signer: WriterArgs,
         /// The office key that ends: hex, or a file.
         #[arg(long, value_name = "KEY")]
         replaced: KeyArg,
@@ -112,22 +112,22 @@ async fn state(context: &Context, key: KeyArg) -> Result<(), Failure> {
     })
 }
 
-async fn enrol(context: &Context, signer: &SignerArgs, request: &RequestArgs) -> Result<(), Failure> {
+async fn enrol(context: &Context, signer: &WriterArgs, request: &RequestArgs) -> Result<(), Failure> {
     let request = request.read()?;
     let mut writer = context.writer(signer).await?;
     let enrolled = request.for_ledger(writer.ledger())?;
     let position = writer.submit(vec![enrolled.into()]).await?;
-    context.one(&crate::context::Receipt::from(&position))
+    context.recorded(&writer, &position)
 }
 
-async fn revoke(context: &Context, signer: &SignerArgs, key: KeyArg, why: RevocationArgs) -> Result<(), Failure> {
+async fn revoke(context: &Context, signer: &WriterArgs, key: KeyArg, why: RevocationArgs) -> Result<(), Failure> {
     let event = KeyRevoked { key: key.0, reason: why.reason, since_seq: Seq::new(why.since_seq) };
     context.submit(signer, vec![event.into()]).await
 }
 
 async fn replace(
     context: &Context,
-    signer: &SignerArgs,
+    signer: &WriterArgs,
     replaced: KeyArg,
     request: &RequestArgs,
     why: RevocationArgs,
@@ -141,5 +141,5 @@ async fn replace(
         replacement: request.for_ledger(writer.ledger())?,
     };
     let position = writer.submit(vec![event.into()]).await?;
-    context.one(&crate::context::Receipt::from(&position))
+    context.recorded(&writer, &position)
 }

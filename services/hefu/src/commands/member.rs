@@ -12,7 +12,7 @@ use super::key::text;
 use crate::args::AsOfArgs;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::signer::SignerArgs;
+use crate::signer::WriterArgs;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum MemberCommand {
@@ -41,7 +41,7 @@ pub(crate) enum MemberCommand {
 #[derive(Debug, clap::Args)]
 pub(crate) struct ChangeArgs {
     #[command(flatten)]
-    signer: SignerArgs,
+    signer: WriterArgs,
     /// The member's code.
     member: Code,
     /// Why, for the record.

@@ -9,7 +9,7 @@ use hefu_types::Code;
 
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
-use crate::signer::SignerArgs;
+use crate::signer::WriterArgs;
 pub(crate) use catalogue::built_in;
 pub(crate) use known::Known;
 
@@ -21,7 +21,7 @@ pub(crate) enum PlanCommand {
         /// A built-in plan, such as guizhou.
         plan: String,
         #[command(flatten)]
-        signer: SignerArgs,
+        signer: WriterArgs,
     },
     /// List the plans of the ledger.
     List,

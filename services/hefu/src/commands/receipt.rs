@@ -1,5 +1,7 @@
 //! `hefu receipt`: what proves to anybody, offline, that a submission is in the log.
 
+mod check;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +13,8 @@ use crate::args::{log_key, read_policy};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output::{self, Hash, Time, record};
+use check::CheckArgs;
+pub(crate) use check::{witnesses, word};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum ReceiptCommand {
@@ -25,6 +29,9 @@ pub(crate) enum ReceiptCommand {
         #[arg(short = 'o', long = "out", value_name = "FILE")]
         out: PathBuf,
     },
+    /// Ask the log about the receipts in a key's outbox that no quorum of witnesses has cosigned yet. One that is proved under a
+    /// cosigned checkpoint is replaced by one that verifies with the policy, offline; what contradicts one is kept as evidence.
+    Check(CheckArgs),
     /// Verify receipts with nothing but the submissions and the log's key; with a policy, that its witnesses cosigned.
     Verify {
         /// The receipts; beside each stands its submission, with the ending .sub.
@@ -51,9 +58,10 @@ record! {
     }
 }
 
-pub(crate) fn run(context: &Context, command: ReceiptCommand) -> Result<(), Failure> {
+pub(crate) async fn run(context: &Context, command: ReceiptCommand) -> Result<(), Failure> {
     match command {
         ReceiptCommand::Save { key, number, out } => save(&Outbox::beside(&key), number, &out),
+        ReceiptCommand::Check(args) => check::run(context, args).await,
         ReceiptCommand::Verify { receipts, log_keys, policy } => {
             let policy = policy.as_deref().map(read_policy).transpose()?;
             let rows: Result<Vec<_>, _> = receipts

@@ -6,14 +6,14 @@ use hefu_types::{Code, Event, Period, Text};
 use super::key::text;
 use super::submit::Standing;
 use crate::args::StandingArg;
-use crate::context::{Context, Receipt, recovered};
+use crate::context::{Context, recovered};
 use crate::failure::Failure;
-use crate::signer::SignerArgs;
+use crate::signer::WriterArgs;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct RetractArgs {
     #[command(flatten)]
-    signer: SignerArgs,
+    signer: WriterArgs,
     /// The indicator's code.
     #[arg(long, value_name = "CODE")]
     indicator: Code,
@@ -48,7 +48,7 @@ impl RetractArgs {
 pub(crate) async fn run(context: &Context, args: RetractArgs) -> Result<(), Failure> {
     let mut writer = context.writer(&args.signer).await?;
     if let Some(position) = recovered(&writer, |event| args.is_said_by(event)) {
-        return context.one(&Receipt::from(position));
+        return context.recorded(&writer, position);
     }
     let RetractArgs { indicator, area, period, reason, .. } = args;
     let observation = match args.observation {
@@ -60,7 +60,7 @@ pub(crate) async fn run(context: &Context, args: RetractArgs) -> Result<(), Fail
     };
     let event = ObservationRetracted { indicator, area, period, observation, reason };
     let position = writer.submit(vec![event.into()]).await?;
-    context.one(&Receipt::from(&position))
+    context.recorded(&writer, &position)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use hefu_types::event::membership::{Role, RoleGranted, RoleRevoked};
 use crate::args::KeyArg;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::signer::SignerArgs;
+use crate::signer::WriterArgs;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum RoleCommand {
@@ -18,7 +18,7 @@ pub(crate) enum RoleCommand {
 #[derive(Debug, clap::Args)]
 pub(crate) struct RoleArgs {
     #[command(flatten)]
-    signer: SignerArgs,
+    signer: WriterArgs,
     /// The public key: hex, or a file.
     public_key: KeyArg,
     /// admin, office, operator, reporter, approver, auditor or trader.

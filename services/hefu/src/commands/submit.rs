@@ -12,10 +12,10 @@ use hefu_client::ClientError;
 use hefu_types::{Event, Reason, Seq};
 
 use crate::args::StandingArg;
-use crate::context::{Context, Receipt, recovered};
+use crate::context::{Context, recovered};
 use crate::failure::{Exit, Failure};
 use crate::observation::Draft;
-use crate::signer::SignerArgs;
+use crate::signer::WriterArgs;
 #[cfg(test)]
 pub(crate) use csv_file::parse as parse_csv;
 pub(crate) use standing::Standing;
@@ -23,7 +23,7 @@ pub(crate) use standing::Standing;
 #[derive(Debug, clap::Args)]
 pub(crate) struct SubmitArgs {
     #[command(flatten)]
-    signer: SignerArgs,
+    signer: WriterArgs,
     /// Report the rows of this file instead. Its header names the columns, like the flags: indicator, area, period and value,
     /// and as needed status, qualifier, as_of_date, source_title, source_uri, source_date, note, supersedes, reason.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["indicator", "area", "period", "value"])]
@@ -47,7 +47,7 @@ async fn single(context: &Context, args: &SubmitArgs) -> Result<(), Failure> {
     let observation = args.draft.parse().map_err(wrong)?;
     let mut writer = context.writer(&args.signer).await?;
     if let Some(position) = recovered(&writer, |event| observation.is_said_by(event)) {
-        return context.one(&Receipt::from(position));
+        return context.recorded(&writer, position);
     }
     let cell = observation.cell();
     let supersedes = match observation.supersedes {
@@ -63,7 +63,7 @@ async fn single(context: &Context, args: &SubmitArgs) -> Result<(), Failure> {
     };
     let event = Event::from(observation.superseding(supersedes));
     let refusal = match writer.submit(vec![event]).await {
-        Ok(position) => return context.one(&Receipt::from(&position)),
+        Ok(position) => return context.recorded(&writer, &position),
         Err(ClientError::Refused(refusal)) => refusal,
         Err(other) => return Err(other.into()),
     };

@@ -8,14 +8,14 @@ use hefu_types::{Code, Text};
 use crate::commands::key::text;
 use crate::commands::plan::built_in;
 use crate::commands::request::RequestArgs;
-use crate::context::{Context, Receipt};
+use crate::context::Context;
 use crate::failure::Failure;
-use crate::signer::SignerArgs;
+use crate::signer::WriterArgs;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct AdmitArgs {
     #[command(flatten)]
-    signer: SignerArgs,
+    signer: WriterArgs,
     #[command(flatten)]
     request: RequestArgs,
     /// Take name, type and conference role from the units of a built-in plan, such as guizhou.
@@ -42,7 +42,7 @@ pub(crate) async fn run(context: &Context, args: AdmitArgs) -> Result<(), Failur
     let first_key = request.for_ledger(writer.ledger())?;
     let event = MemberAdmitted { member, name, member_type, conference_role, first_key };
     let position = writer.submit(vec![event.into()]).await?;
-    context.one(&Receipt::from(&position))
+    context.recorded(&writer, &position)
 }
 
 fn admission(args: &AdmitArgs, member: &Code) -> Result<Admission, Failure> {

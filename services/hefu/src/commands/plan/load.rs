@@ -12,7 +12,7 @@ use crate::commands::plan::built_in;
 use crate::context::{Context, progress};
 use crate::failure::{Exit, Failure};
 use crate::output::record;
-use crate::signer::SignerArgs;
+use crate::signer::WriterArgs;
 
 record! {
     /// How much of a kind was there, and how much was added.
@@ -25,7 +25,7 @@ record! {
 }
 
 /// Publishes what is missing, in as few submissions as the ledger allows. A refusal ends it; a second run goes on.
-pub(super) async fn run(context: &Context, plan: &str, signer: &SignerArgs) -> Result<Exit, Failure> {
+pub(super) async fn run(context: &Context, plan: &str, signer: &WriterArgs) -> Result<Exit, Failure> {
     let events = built_in(plan)?.plan_events()?;
     let mut writer = context.writer(signer).await?;
     let known = Known::read(context).await?;
@@ -54,7 +54,7 @@ pub(super) async fn run(context: &Context, plan: &str, signer: &SignerArgs) -> R
     }
     sent?;
     match refused {
-        None => Ok(Exit::Done),
+        None => writer.contradicted().map(|()| Exit::Done).map_err(Failure::from),
         Some(refusal) if refusal.reason == Reason::MemberUnknown => Err(no_members(context, plan, refusal).await?),
         Some(refusal) => Err(refusal.into()),
     }

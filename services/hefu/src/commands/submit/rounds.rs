@@ -21,10 +21,10 @@ use crate::args::StandingArg;
 use crate::context::{Context, progress};
 use crate::failure::{Exit, Failure};
 use crate::observation::Observation;
-use crate::signer::SignerArgs;
+use crate::signer::WriterArgs;
 
 /// Reports the rows of a file and prints what became of each.
-pub(crate) async fn run(context: &Context, signer: &SignerArgs, path: &Path, rows: u32) -> Result<Exit, Failure> {
+pub(crate) async fn run(context: &Context, signer: &WriterArgs, path: &Path, rows: u32) -> Result<Exit, Failure> {
     let mut lines = csv_file::read(path)?;
     let limits = LedgerLimits { max_events: rows, max_submission_bytes: SUBMISSION_BYTES_MAX as u32 };
     let writer = context.writer(signer).await?;
@@ -36,7 +36,12 @@ pub(crate) async fn run(context: &Context, signer: &SignerArgs, path: &Path, row
     let table: Vec<_> = lines.iter().map(report::row).collect();
     context.rows(&table)?;
     outcome?;
-    Ok(summary(&lines))
+    let exit = summary(&lines);
+    if sender.writer.pending_receipts() > 0 {
+        eprintln!("{} receipts are pending: `hefu receipt check` looks again", sender.writer.pending_receipts());
+    }
+    sender.writer.contradicted()?;
+    Ok(exit)
 }
 
 fn summary(lines: &[Line]) -> Exit {
