@@ -1,4 +1,4 @@
-use hefu_types::Seq;
+use hefu_types::{Seq, Size};
 
 use crate::store::StoreError;
 
@@ -30,6 +30,22 @@ pub enum ViewError {
         expected: Seq,
         /// The position of the entry that came.
         found: Seq,
+    },
+    /// A record of a view's digest speaks of no entry, or of entries that do not stand before it. The rules never let it in.
+    #[error("the record at seq {seq} speaks of {size} entries, which is not one to {seq}")]
+    RecordBeyond {
+        /// The record's position.
+        seq: Seq,
+        /// The size that it speaks of.
+        size: Size,
+    },
+    /// The entries that were replayed are not those that were looked through for records.
+    #[error("{noted} records of views were noted, {met} were met; did the entries change meanwhile?")]
+    RecordsMissed {
+        /// Records found in the first pass.
+        noted: u64,
+        /// Records found in the second.
+        met: u64,
     },
     /// A row refers to something that no visible row holds: an `as_of` beyond one of the views' cursors.
     #[error("no {what} {name} at this position")]

@@ -20,7 +20,7 @@ const PERIODS: [&str; 6] = ["2022", "2023-12", "2023", "2024-Q1", "2024-12-31", 
 
 /// What happens to a cell.
 #[derive(Clone, Copy, Debug)]
-struct Step {
+pub(crate) struct Step {
     area: &'static str,
     period: &'static str,
     said: Said,
@@ -34,7 +34,7 @@ enum Said {
 }
 
 impl Step {
-    fn event(self) -> Event {
+    pub(crate) fn event(self) -> Event {
         match self.said {
             Said::Value(value) => observed("i", self.area, self.period, &value.to_string()),
             Said::Missing => observed("i", self.area, self.period, ""),
@@ -53,12 +53,16 @@ fn step() -> impl Strategy<Value = Step> {
     })
 }
 
-/// Entries of one to three events each.
-fn history() -> impl Strategy<Value = Vec<Vec<Step>>> {
-    prop::collection::vec(prop::collection::vec(step(), 1..4), 0..24)
+/// An entry's one to three events.
+pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
+    prop::collection::vec(step(), 1..4)
 }
 
-fn log_of(history: &[Vec<Step>]) -> Log {
+fn history() -> impl Strategy<Value = Vec<Vec<Step>>> {
+    prop::collection::vec(steps(), 0..24)
+}
+
+pub(crate) fn log_of(history: &[Vec<Step>]) -> Log {
     let mut log = Log::open();
     let goal = |area| Event::from(target("i", area, 2026, Comparator::AtLeast, "200"));
     log.say(OFFICE, std::iter::once(indicator("i", Direction::Higher, &AREAS).into()).chain(AREAS.map(goal)));

@@ -13,6 +13,8 @@
 //! float and takes no decision: what may enter the log is for `hefu-rules` to say, and every entry that arrives here has
 //! entered. It checks no signature either. Any view may be deleted at any time and built again from the entries.
 //!
+//! A [`Replay`] is the auditor's way: views in memory, held to the digests that the log's operator recorded of them.
+//!
 //! Read next: [`store`] (what a store must promise), [`view`] (what a view is), [`series`] (the smallest view), [`engine`]
 //! (how entries become rows), then [`board`] and [`explain`] (how rows become numbers, and numbers are traced back).
 
@@ -27,6 +29,7 @@ pub mod members;
 pub mod memory;
 pub mod plan;
 pub mod progress;
+pub mod replay;
 pub mod row;
 pub mod series;
 pub mod store;
@@ -42,6 +45,7 @@ pub use engine::Projector;
 pub use error::ViewError;
 pub use key::AsOf;
 pub use memory::Memory;
+pub use replay::{Records, Replay, Replayed};
 pub use row::{Origin, Row};
 pub use store::{Changes, KeyValue, RowStore, Rows, StoreError, ViewId, Visit};
 pub use view::{Tables, VIEWS, View};

@@ -20,6 +20,7 @@ use crate::memory::Memory;
 use crate::row::Origin;
 
 pub(crate) const OFFICE: u8 = 1;
+pub(crate) const OPERATOR: u8 = 4;
 pub(crate) const REPORTER: u8 = 11;
 
 pub(crate) fn code(text: &str) -> Code {
@@ -107,7 +108,7 @@ pub(crate) fn genesis() -> LedgerOpened {
         recovery_key: key(3),
         operator: code("operator"),
         operator_name: name("Operator"),
-        operator_key: GenesisKey { key: key(4), holder: text("machine") },
+        operator_key: GenesisKey { key: key(OPERATOR), holder: text("machine") },
         checkpoint_key: text("example.org/test+00000000+AA"),
         rules_version: 1,
         limits: LedgerLimits { max_events: 1_000, max_submission_bytes: 65_420 },

@@ -1,9 +1,11 @@
 //! `hefu replay`: an export becomes views again, in memory, with no server and no database.
 //!
 //! It writes what `board`, `series --history`, `member list`, `member show` and `views` print, under the same names of
-//! columns, so that files can be compared with a server's answers byte by byte. It verifies nothing: see `verify`.
+//! columns, so that files can be compared with a server's answers byte by byte. Digests of views that the log records must be
+//! those of this replay: it stops otherwise, and writes nothing. It verifies nothing else: see `verify`.
 
 mod files;
+mod records;
 mod tables;
 
 use std::path::PathBuf;
@@ -11,7 +13,7 @@ use std::path::PathBuf;
 use hefu_client::EntryChecker;
 use hefu_types::{DecodedEntry, Reason, Refusal, Seq, Size};
 use hefu_verify::Export;
-use hefu_views::{AsOf, Memory, Projector, Tables, VIEWS, ViewError};
+use hefu_views::{AsOf, Memory, Projector, Replay, Replayed, Tables, VIEWS, ViewError};
 
 use super::log::decode;
 use super::views::ViewRow;
@@ -54,18 +56,21 @@ impl From<FileFormat> for Format {
 }
 
 pub(crate) fn run(context: &Context, args: &ReplayArgs) -> Result<(), Failure> {
-    let memory = Memory::new();
-    replay(&Export::open(&args.dir)?, &memory, args.as_of.map(Seq::new))?;
+    let (export, last) = (Export::open(&args.dir)?, args.as_of.map(Seq::new));
+    let replay = Replay::new(records::note(&export, last)?);
+    let Replayed { memory, difference, recorded } = apply(&export, replay, last)?;
+    records::check(context, difference.as_ref())?;
     let views = views(&memory)?;
     let files = files::Files::create(&args.to, args.format.into())?;
     tables::write(&files, &Tables::of(&memory), AsOf::LATEST)?;
     files.rows("views", &views)?;
+    files.rows("records", &records::rows(&recorded))?;
+    records::tell(&recorded);
     context.rows(&views)
 }
 
 /// Applies entries up to a position, or all.
-fn replay(export: &Export, memory: &Memory, last: Option<Seq>) -> Result<(), Failure> {
-    let projector = Projector::new(memory);
+fn apply(export: &Export, mut replay: Replay, last: Option<Seq>) -> Result<Replayed, Failure> {
     let mut checker = EntryChecker::start();
     let mut batch: Vec<DecodedEntry> = Vec::with_capacity(BATCH);
     for bytes in export.entries(None) {
@@ -75,12 +80,13 @@ fn replay(export: &Export, memory: &Memory, last: Option<Seq>) -> Result<(), Fai
         }
         batch.push(decode(&entry)?);
         if batch.len() == BATCH {
-            projector.apply_all(&batch)?;
+            replay.apply(&batch)?;
             batch.clear();
         }
     }
     within(checker.size(), last)?;
-    Ok(projector.apply_all(&batch)?)
+    replay.apply(&batch)?;
+    Ok(replay.finish()?)
 }
 
 /// Holds that the entries read reach the position that was asked for.
