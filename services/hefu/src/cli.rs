@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     audit, board, checkpoint_key, completions, explain, key, log, member, monitor, plan, receipt, replay, retract,
-    role, series, submit, verify, witness,
+    role, series, submit, verify, views, witness,
 };
 use crate::failure::EXIT_CODES;
 use crate::output::Format;
@@ -69,8 +69,8 @@ pub(crate) enum Command {
     Monitor(Box<monitor::MonitorArgs>),
     /// Rebuild all views from an export, in memory, and print their digests.
     Replay(replay::ReplayArgs),
-    /// List the server's views with their digests.
-    Views,
+    /// List the server's views with their digests, or record these in the log.
+    Views(views::ViewsArgs),
     /// Run a witness, which cosigns what a log shows to everybody.
     #[command(subcommand)]
     Witness(witness::WitnessCommand),

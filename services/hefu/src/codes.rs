@@ -39,6 +39,7 @@ const LOCAL: &[(&str, &str, &str)] = &[
     ("NEWER_THAN_TOOL", "1", "An entry is linked, but of a version or with a field that this program does not know."),
     ("WITNESS_BUSY", "1", "Another witness runs on the same folder."),
     ("WITNESS_DAMAGED", "1", "A file of the witness's folder is not what it wrote."),
+    ("NOTHING_TO_RECORD", "1", "No view of the server has applied an entry yet."),
     ("VIEW_DIFFERS", "4", "The log records another digest of a view than the replay of its entries gives."),
     ("REPLAY_FAILED", "1", "An export can't be replayed."),
 ];

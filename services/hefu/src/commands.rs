@@ -18,7 +18,7 @@ pub(crate) mod role;
 pub(crate) mod series;
 pub(crate) mod submit;
 pub(crate) mod verify;
-mod views;
+pub(crate) mod views;
 pub(crate) mod witness;
 
 use crate::cli::{Cli, Command};
@@ -45,7 +45,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Audit(command) => audit::run(&context, command)?,
         Command::Monitor(args) => return monitor::run(&context, *args).await,
         Command::Replay(args) => replay::run(&context, &args)?,
-        Command::Views => views::run(&context).await?,
+        Command::Views(args) => views::run(&context, args).await?,
         Command::Witness(command) => witness::run(command).await?,
         Command::Completions(args) => completions::run(&args)?,
     }

@@ -63,9 +63,12 @@ fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
 
 pub(super) fn replay(stage: &mut Stage) -> anyhow::Result<()> {
     println!(
-        "All views are built once more, in memory, from the export. Their digests must be the server's, to the bit."
+        "All views are built once more, in memory, from the export. Their digests must be the server's, to the bit, and those"
     );
+    println!("that the operator recorded in the log.");
     stage.show("hefu replay export --to replayed")?;
+    let records = fs::read_to_string(stage.folder.join("replayed/records.json"))?;
+    ensure!(records.matches("\"compared\": true").count() == 3, "not every view was held to its record:\n{records}");
     let ours = stage.quiet("hefu --output csv replay export --to replayed-again")?;
     let theirs = stage.until("hefu --output csv views", |csv| csv == ours)?;
     stage.show("hefu views")?;

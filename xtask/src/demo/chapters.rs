@@ -132,7 +132,10 @@ pub(super) fn board(stage: &mut Stage) -> anyhow::Result<()> {
         count("no_report")
     );
     ensure!(count("met") > 0 && count("no_report") > 0, "an odd board");
-    Ok(())
+    println!(
+        "\nThe operator signs into the log what its views amount to. From here on, whoever replays it can hold it to that."
+    );
+    stage.show("hefu views record --key keys/operator.pem")
 }
 
 pub(super) fn explain(stage: &mut Stage) -> anyhow::Result<()> {

@@ -1,10 +1,27 @@
-//! `hefu views`.
+//! `hefu views`: the server's views, and what the log says of them.
+
+mod record;
 
 use hefu_proto::v1;
 
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::{Hash, record};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ViewsArgs {
+    #[command(subcommand)]
+    command: Option<ViewsCommand>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum ViewsCommand {
+    /// List the server's views with their digests; as `hefu views` alone.
+    List,
+    /// Record, as the operator, the digest of each view of the server at the size that it has applied, so that whoever
+    /// replays the log can hold the server to it.
+    Record(record::RecordArgs),
+}
 
 record! {
     /// A view and how far it has come.
@@ -17,7 +34,14 @@ record! {
     }
 }
 
-pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
+pub(crate) async fn run(context: &Context, args: ViewsArgs) -> Result<(), Failure> {
+    match args.command {
+        None | Some(ViewsCommand::List) => list(context).await,
+        Some(ViewsCommand::Record(args)) => record::run(context, args).await,
+    }
+}
+
+async fn list(context: &Context) -> Result<(), Failure> {
     let server = context.server()?;
     let request = v1::ListViewsRequest { min_seq: 0 };
     let answer = server.ask(async |server| server.views().list_views(request).await).await?;
