@@ -2,6 +2,7 @@
 
 use hefu_types::event::membership::Role;
 use hefu_types::event::platform::{CheckpointKeyReplaced, ViewsRecorded};
+use hefu_types::limits::OVERLAP_ENTRIES_MAX;
 use hefu_types::{PublicKey, Reason, Refusal, Size, Text, VerifierKey, sign};
 
 use crate::state::{Context, Speaker, State};
@@ -54,8 +55,9 @@ pub(crate) fn decide_replaced(
     if state.keys.contains(&replacement) || state.checkpoint_keys.contains(&replacement) {
         return refuse(Reason::KeyExists, "replacement", format!("key {replacement} was used before"));
     }
-    if e.valid_to < context.at.seq.size() {
-        let detail = format!("valid_to {}, the log will have {} entries", e.valid_to, context.at.seq.size());
+    let size = context.at.seq.size().get();
+    if !(size..=size.saturating_add(OVERLAP_ENTRIES_MAX)).contains(&e.valid_to.get()) {
+        let detail = format!("valid_to {}, the log will have {size} entries", e.valid_to);
         return refuse(Reason::OverlapInvalid, "valid_to", detail);
     }
     for (key, signature, field) in [(replaced, &e.endorsement, "endorsement"), (replacement, &e.proof, "proof")] {

@@ -55,6 +55,10 @@ pub const NOTE_SIGNATURES_MAX: usize = 100;
 /// Seconds in a cosignature's timestamp: the specification keeps it within a signed 64-bit number.
 pub const COSIGNATURE_SECONDS_MAX: u64 = i64::MAX.unsigned_abs();
 
+/// Entries for which two checkpoint keys sign, at most: more than an hour at the fastest that a server was measured. While they
+/// do, the key can't be replaced again, and a size mistyped by a few digits would make that for ever.
+pub const OVERLAP_ENTRIES_MAX: u64 = 100_000_000;
+
 /// Milliseconds by which a server's clock may depart from its witnesses', and a cosignature may be later than what it covers:
 /// between a block and its cosignature lie seconds, and clocks are set by hand where there is no network time.
 pub const COSIGNATURE_SLACK: i64 = 600_000;

@@ -9,6 +9,7 @@ use anyhow::{Context as _, bail};
 use hefu_client::keyfile::{self, KeyFile};
 use hefu_journal::Journal;
 use hefu_types::event::platform::CheckpointKeyReplaced;
+use hefu_types::limits::OVERLAP_ENTRIES_MAX;
 use hefu_types::note::NoteSigner;
 use hefu_types::sign::Keypair;
 use hefu_types::{LedgerId, Reason, Refusal, Size, Text, VerifierKey};
@@ -55,7 +56,7 @@ pub fn prepare(journal: &Journal, data: &Path, valid_to: Size) -> Result<(Ledger
         return Err(Refusal::new(Reason::CheckpointKeyWrong, "", detail));
     };
     let size = journal.head().borrow().size;
-    if valid_to <= size {
+    if valid_to <= size || valid_to.get() - size.get() > OVERLAP_ENTRIES_MAX {
         let detail = format!("valid_to {valid_to}, the log has {size} entries");
         return Err(Refusal::new(Reason::OverlapInvalid, "valid_to", detail));
     }

@@ -39,6 +39,7 @@ const OUT_OF_REACH: &[(Reason, &str)] = &[
     (Reason::OfficeKeysTooMany, "needs 32 office keys: see `recovery.rs`"),
     (Reason::ShuttingDown, "a matter of time"),
     (Reason::WitnessesUnreachable, "needs a policy: see `witness.rs`"),
+    (Reason::WitnessesNone, "needs a wish for a quorum: see `quorum.rs`"),
     (Reason::SeqBeyondHead, "an answer to a question"),
     (Reason::ViewBehind, "an answer to a question"),
     (Reason::ViewUnknown, "an answer to a question"),

@@ -4,6 +4,7 @@ use hefu_tests::World;
 use hefu_tests::world::{code, keys, replacement, signed_replacement, text};
 use hefu_types::event::platform::{CheckpointKeyReplaced, ViewsRecorded};
 use hefu_types::ids::ViewDigest;
+use hefu_types::limits::OVERLAP_ENTRIES_MAX;
 use hefu_types::{Event, Reason, Size, VerifierKey};
 
 use crate::table::{Bad, say};
@@ -77,6 +78,12 @@ fn replacements() -> Vec<Bad> {
         office("an overlap that is over", Reason::OverlapInvalid, "events[0].checkpoint_key_replaced.valid_to", |w| {
             between(w, "checkpoint", "checkpoint-2", Size::new(w.entries.len() as u64))
         }),
+        office(
+            "an overlap that hardly ends",
+            Reason::OverlapInvalid,
+            "events[0].checkpoint_key_replaced.valid_to",
+            |w| between(w, "checkpoint", "checkpoint-2", Size::new(w.entries.len() as u64 + 2 + OVERLAP_ENTRIES_MAX)),
+        ),
         office(
             "a replacement that the old key did not sign",
             Reason::CheckpointKeyProofInvalid,
