@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::clock::{Clock, SteadyClock, SystemClock};
 use crate::committer::Committer;
 use crate::error::OpenError;
-use crate::nodes;
+use crate::nodes::Nodes;
 use crate::recovery::{Recovered, recover};
 use crate::seal::{Keeper, Seal, Sealer, Signers};
 use crate::sequencer::{Head, Lane, Outcome, Recorded, Sequencer, Waiting};
@@ -268,7 +268,8 @@ impl Journal {
         if size > self.head.borrow().size {
             return Ok(None);
         }
-        tree::inclusion(seq, size, &mut |node| nodes::read(&*self.store, node))
+        let mut nodes = Nodes::of(&*self.store);
+        tree::inclusion(seq, size, &mut |node| nodes.read(node))
     }
 
     /// The proof that the tree of size `new` begins with that of size `old`; `None` when there is no such tree.
@@ -279,7 +280,8 @@ impl Journal {
         if new > self.head.borrow().size {
             return Ok(None);
         }
-        tree::consistency(old, new, &mut |node| nodes::read(&*self.store, node))
+        let mut nodes = Nodes::of(&*self.store);
+        tree::consistency(old, new, &mut |node| nodes.read(node))
     }
 
     /// The bytes of a file of the log; `None` when the log is too small to have it.

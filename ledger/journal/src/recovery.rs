@@ -5,7 +5,7 @@ use hefu_types::tree::{self, Edge};
 use hefu_types::{ChainHash, Entry, Millis, Seq, Size, VerifierKey};
 
 use crate::error::OpenError;
-use crate::nodes;
+use crate::nodes::Nodes;
 use crate::store::{Sequenced, Store};
 
 /// Entries read at a time.
@@ -58,7 +58,8 @@ pub(crate) fn recover(store: &dyn Store) -> Result<Recovered, OpenError> {
         return Err(damaged(so_far.size.next_seq(), format!("the head says {} entries, ending in {}", tail.0, tail.1)));
     }
     // The tree as stored must be the tree of the entries; damage further left would show in the first proof that needs it.
-    if Edge::read(so_far.size, &mut |node| nodes::read(store, node))? != so_far.edge {
+    let mut nodes = Nodes::of(store);
+    if Edge::read(so_far.size, &mut |node| nodes.read(node))? != so_far.edge {
         return Err(damaged(so_far.size.next_seq(), "the stored tree is not that of the entries".to_owned()));
     }
     Ok(so_far)

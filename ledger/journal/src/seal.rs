@@ -11,7 +11,7 @@ use hefu_types::{NodeHash, PublicKey, Seq, Size, VerifierKey};
 
 use crate::error::OpenError;
 use crate::head_file::{HeadFile, Notes};
-use crate::nodes;
+use crate::nodes::Nodes;
 use crate::recovery::Recovered;
 use crate::store::{Store, StoreError};
 
@@ -41,7 +41,10 @@ impl Seal {
     pub(crate) fn inclusion(&self, seq: Seq, store: &dyn Store) -> Result<Option<Vec<NodeHash>>, StoreError> {
         match self.edge.inclusion(seq) {
             Some(proof) => Ok(Some(proof)),
-            None => tree::inclusion(seq, self.size(), &mut |node| nodes::read(store, node)),
+            None => {
+                let mut nodes = Nodes::of(store);
+                tree::inclusion(seq, self.size(), &mut |node| nodes.read(node))
+            }
         }
     }
 }
@@ -181,6 +184,7 @@ fn check_kept(kept: &Checkpoint, store: &dyn Store, recovered: &Recovered) -> Re
     if kept.size() > recovered.size {
         return Err(OpenError::RolledBack { kept: kept.size(), found: recovered.size });
     }
-    let root = tree::root(kept.size(), &mut |node| nodes::read(store, node))?;
+    let mut nodes = Nodes::of(store);
+    let root = tree::root(kept.size(), &mut |node| nodes.read(node))?;
     if root == kept.root() { Ok(()) } else { Err(OpenError::OtherRoot { size: kept.size() }) }
 }
