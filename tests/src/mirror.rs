@@ -55,6 +55,14 @@ impl Mirror {
         std::fs::write(self.dir.path().join(path), bytes).expect("written");
     }
 
+    /// Shows a file no more.
+    ///
+    /// # Panics
+    /// When it is not there.
+    pub fn hide(&self, path: &str) {
+        std::fs::remove_file(self.dir.path().join(path)).expect("there");
+    }
+
     /// A file that it shows.
     ///
     /// # Panics

@@ -201,14 +201,63 @@ fn receipts_hold_the_log_to_what_it_signed() {
     assert!(String::from_utf8_lossy(&early.stderr).contains("waiting: "), "{early:?}");
 }
 
+fn is_waiting(output: &Output, what: &str) {
+    is_good(output);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.lines().any(|line| line.starts_with("waiting: ") && line.contains(what)), "{said}");
+}
+
+/// Lets what was late at the last look be so for longer: its time stands in the folder.
+fn pass(state: &Path, seconds: i64) {
+    let path = state.join("late");
+    let mut late: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    for thing in late.as_object_mut().unwrap().values_mut() {
+        thing["since"] = (thing["since"].as_i64().unwrap() - seconds * 1_000).into();
+    }
+    std::fs::write(path, late.to_string()).unwrap();
+}
+
+#[test]
+fn a_log_that_never_shows_what_it_answered_is_found_by_whoever_looks_now_and_then() {
+    let (mirror, ahead) = (Mirror::of(&log(40, NEVER)), Mirror::of(&log(44, NEVER)));
+    let receipts = tempfile::tempdir().unwrap();
+    let path = receipts.path().join("1.tlog-proof");
+    std::fs::write(&path, receipt(&log(44, NEVER), &ahead.file("checkpoint"))).unwrap();
+    let look = |state: &Path, more: &[&str]| {
+        monitor(state, &[&[&mirror.url, "--receipts", receipts.path().to_str().unwrap()], more].concat())
+    };
+    let (state, impatient) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    is_waiting(&look(state.path(), &[]), "the receipt is of 44 entries, the log shows 40");
+    pass(state.path(), 500);
+    is_waiting(&look(state.path(), &[]), "44 entries");
+    pass(state.path(), 200);
+    is_found(&look(state.path(), &[]), state.path(), "LOG_ROLLED_BACK", &[44, 40]);
+    is_found(&look(state.path(), &[]), state.path(), "LOG_ROLLED_BACK", &[44, 40]);
+    is_found(&look(impatient.path(), &["--late", "0"]), impatient.path(), "LOG_ROLLED_BACK", &[44, 40]);
+    // A log that grows is not late, though at every look somebody's last receipt is ahead of it.
+    mirror.show(&log(44, NEVER));
+    ahead.show(&log(48, NEVER));
+    std::fs::write(&path, receipt(&log(48, NEVER), &ahead.file("checkpoint"))).unwrap();
+    is_waiting(&look(state.path(), &[]), "48 entries");
+    mirror.show(&log(48, NEVER));
+    is_good(&look(state.path(), &["--late", "0"]));
+}
+
 #[test]
 fn a_checkpoint_without_a_quorum_is_reported_and_waited_for() {
     let mirror = Mirror::of(&log(40, NEVER));
     let folder = tempfile::tempdir().unwrap();
-    let policy = folder.path().join("policy");
+    let (policy, state) = (folder.path().join("policy"), folder.path().join("state"));
     let witness = TestWitness::new("w.example.org");
     std::fs::write(&policy, format!("witness w {}\nquorum w\n", witness.vkey)).unwrap();
-    let looked = monitor(folder.path(), &[&mirror.url, "--policy", policy.to_str().unwrap()]);
-    is_good(&looked);
-    assert!(String::from_utf8_lossy(&looked.stderr).contains("lacks cosignatures"), "{looked:?}");
+    let look = |more: &[&str]| monitor(&state, &[&[&mirror.url, "--policy", policy.to_str().unwrap()], more].concat());
+    is_waiting(&look(&[]), "lacks cosignatures");
+    pass(&state, 700);
+    // Whoever does not answer now and then does not begin anew.
+    let shown = mirror.file("checkpoint");
+    mirror.hide("checkpoint");
+    assert_eq!(look(&[]).status.code(), Some(3));
+    mirror.put("checkpoint", &shown);
+    is_found(&look(&[]), &state, "QUORUM_OVERDUE", &[40]);
+    is_waiting(&look(&["--late", "86400"]), "lacks cosignatures");
 }

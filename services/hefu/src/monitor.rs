@@ -21,7 +21,8 @@ use hefu_verify::Export;
 use crate::failure::Failure;
 use crate::remote::Url;
 use folder::Folder;
-use overdue::Overdue;
+pub(crate) use overdue::LATE_MAX;
+use overdue::{Late, Overdue};
 use receipts::Receipts;
 
 /// What is wrong, and what shows it.
@@ -61,6 +62,7 @@ pub(crate) struct Monitor {
     sites: Vec<Site>,
     policy: Option<Policy>,
     receipts: Option<Receipts>,
+    overdue: Overdue,
     folder: Option<Folder>,
 }
 
@@ -70,8 +72,6 @@ struct Site {
     files: Export,
     /// The last one that was found good.
     last: Option<SignedCheckpoint>,
-    /// Since when its checkpoint lacks a quorum.
-    unwitnessed: Overdue,
 }
 
 impl Evidence {
@@ -92,10 +92,11 @@ impl Monitor {
         let site = |url: &Url| {
             let name = url.as_str().to_owned();
             let last = folder.as_ref().map_or(Ok(None), |folder| folder.last(&name, &keys))?;
-            Ok(Site { name, files: url.open(patience), last, unwitnessed: Overdue::default() })
+            Ok(Site { name, files: url.open(patience), last })
         };
         let sites = urls.iter().map(site).collect::<Result<_, Failure>>()?;
-        Ok(Self { keys, sites, policy: None, receipts: None, folder })
+        let late = folder.as_ref().map_or(Ok(Late::default()), Folder::late)?;
+        Ok(Self { keys, sites, policy: None, receipts: None, overdue: Overdue::new(LATE_MAX, late), folder })
     }
 
     /// Checkpoints must be cosigned by the quorum of a policy.
@@ -106,6 +107,11 @@ impl Monitor {
     /// The receipts in a folder must be of the same history.
     pub(crate) fn with_receipts(self, folder: Option<&Path>) -> Self {
         Self { receipts: folder.map(Receipts::new), ..self }
+    }
+
+    /// What is late for so long is a finding.
+    pub(crate) fn with_late_max(self, late_max: Duration) -> Self {
+        Self { overdue: Overdue::new(late_max, self.overdue.late), ..self }
     }
 
     /// Writes the evidence of findings down, if there is a folder for it; tells where.

@@ -1,15 +1,15 @@
 //! `hefu monitor`: watch a log from outside, and say when it is not one history that only grows.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use hefu_types::VerifierKey;
+use hefu_types::{Millis, VerifierKey};
 
 use crate::args::log_key;
 use crate::args::read_policy;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
-use crate::monitor::{Finding, Monitor, Round};
+use crate::monitor::{Finding, LATE_MAX, Monitor, Round};
 use crate::output::record;
 use crate::remote::Url;
 use crate::signals;
@@ -28,13 +28,18 @@ pub(crate) struct MonitorArgs {
     /// Seconds between looks.
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     every: u64,
-    /// Look once.
+    /// Look once. With --state, runs one after another find what one that goes on finds.
     #[arg(long)]
     once: bool,
-    /// A tlog-policy file: checkpoints without its quorum are reported, and are a finding when it stays so for ten minutes.
+    /// How long a quorum of cosignatures, or a checkpoint of what a receipt says, may be late before it is a finding; 0 for not
+    /// at all, though an honest log needs some seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = LATE_MAX.as_secs())]
+    late: u64,
+    /// A tlog-policy file: checkpoints without its quorum are reported, and are a finding when it stays so (--late).
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
-    /// A folder of receipts (*.tlog-proof, such as an outbox), whose checkpoints must be of the same history.
+    /// A folder of receipts (*.tlog-proof, such as an outbox), whose checkpoints must be of the same history; one of more
+    /// entries than are shown is reported, and is a finding when it stays so (--late).
     #[arg(long, value_name = "DIR")]
     receipts: Option<PathBuf>,
 }
@@ -55,11 +60,12 @@ pub(crate) async fn run(context: &Context, args: MonitorArgs) -> Result<Exit, Fa
     let patience = Duration::from_secs(context.patience);
     let mut monitor = Monitor::open(args.keys, &urls, args.state.as_deref(), patience)?
         .with_policy(policy)
-        .with_receipts(args.receipts.as_deref());
+        .with_receipts(args.receipts.as_deref())
+        .with_late_max(Duration::from_secs(args.late));
     let mut stop = Box::pin(signals::stop()?);
     loop {
         let looking = tokio::task::spawn_blocking(move || {
-            let round = monitor.look(Instant::now());
+            let round = monitor.look(now());
             (monitor, round)
         });
         let looked = tokio::select! {
@@ -80,6 +86,11 @@ pub(crate) async fn run(context: &Context, args: MonitorArgs) -> Result<Exit, Fa
             () = &mut stop => return Ok(Exit::Done),
         }
     }
+}
+
+fn now() -> Millis {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Millis::new(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// Says on stderr how it stands.

@@ -1,7 +1,7 @@
-//! What a monitor keeps: the last good checkpoint of each URL, and evidence.
+//! What a monitor keeps: the last good checkpoint of each URL, what is late, and evidence.
 //!
-//! `seen/<SHA-256 of the URL, hex>` is a signed checkpoint, replaced as a whole; `evidence/<SHA-256 of the bytes, hex>` is never
-//! changed. A crash leaves the old file or the new one.
+//! `seen/<SHA-256 of the URL, hex>` is a signed checkpoint, and `late` a JSON object of what is late since when; both are
+//! replaced as a whole. `evidence/<SHA-256 of the bytes, hex>` is never changed. A crash leaves the old file or the new one.
 
 use std::fs;
 use std::io;
@@ -11,6 +11,7 @@ use hefu_types::checkpoint::CheckpointError;
 use hefu_types::{Note, SignedCheckpoint, VerifierKey};
 use sha2::{Digest as _, Sha256};
 
+use super::overdue::Late;
 use crate::durable::replace;
 use crate::failure::{Exit, Failure};
 
@@ -55,6 +56,29 @@ impl Folder {
     pub(super) fn keep(&self, url: &str, checkpoint: &SignedCheckpoint) -> Result<(), Failure> {
         let path = self.seen(url);
         replace(&path, &checkpoint.to_bytes()).map_err(|e| Failure::file(&path, &e))
+    }
+
+    /// What was late.
+    pub(super) fn late(&self) -> Result<Late, Failure> {
+        let path = self.0.join("late");
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Late::default()),
+            Err(e) => return Err(Failure::file(&path, &e)),
+        };
+        serde_json::from_slice(&bytes).map_err(|e| {
+            let detail = format!("{} is not what this program wrote", path.display());
+            Failure::usage(detail, "Remove it: what is late is then late as of now.").because(&e)
+        })
+    }
+
+    pub(super) fn keep_late(&self, late: &Late) -> Result<(), Failure> {
+        if *late == self.late()? {
+            return Ok(());
+        }
+        let path = self.0.join("late");
+        let bytes = serde_json::to_vec(late).expect("words and numbers");
+        replace(&path, &bytes).map_err(|e| Failure::file(&path, &e))
     }
 
     /// Keeps evidence; tells where.

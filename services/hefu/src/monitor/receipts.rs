@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use hefu_types::receipt::check_path;
 use hefu_types::{SignedCheckpoint, TlogProof, VerifierKey};
 
-use super::overdue::Overdue;
 use super::{Evidence, Finding};
 use crate::commands::receipt::submission;
 use crate::failure::Failure;
@@ -18,13 +17,11 @@ pub(super) struct Receipts {
     folder: PathBuf,
     /// Those whose checkpoint is in the history that was seen.
     proved: HashSet<PathBuf>,
-    /// Since when there is one that the log shows no checkpoint for.
-    pub(super) ahead: Overdue,
 }
 
 impl Receipts {
     pub(super) fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), proved: HashSet::new(), ahead: Overdue::default() }
+        Self { folder: folder.to_owned(), proved: HashSet::new() }
     }
 
     /// Those that are not proved yet, in the order of their names.

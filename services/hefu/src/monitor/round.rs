@@ -2,17 +2,19 @@
 //! witnesses. What was shown is kept only when nothing is wrong, so a finding is found again.
 
 use std::path::Path;
-use std::time::Instant;
 
 use hefu_types::checkpoint::CheckpointError;
 use hefu_types::policy::QuorumError;
-use hefu_types::{Note, NoteSignature, SignedCheckpoint};
+use hefu_types::{Millis, Note, NoteSignature, SignedCheckpoint};
 
 use super::compare::{Relation, relate};
 use super::nodes::{NodeError, Nodes};
 use super::receipts;
 use super::{Evidence, Finding, Monitor, Round, Site};
 use crate::failure::Failure;
+
+/// What receipts that the log shows no checkpoint for are late by; of each URL it is its own name.
+const RECEIPTS: &str = "receipts";
 
 /// A checkpoint, and where it comes from.
 struct Shown<'s> {
@@ -22,7 +24,7 @@ struct Shown<'s> {
 
 impl Monitor {
     /// Looks once. Blocks.
-    pub(crate) fn look(&mut self, now: Instant) -> Result<Round, Failure> {
+    pub(crate) fn look(&mut self, now: Millis) -> Result<Round, Failure> {
         let mut round = Round::default();
         let shown: Vec<_> = self.sites.iter().map(|site| self.fetch(site, &mut round)).collect();
         let follows: Vec<bool> = self.sites.iter().zip(&shown).map(|(site, now)| round.follows(site, now)).collect();
@@ -42,6 +44,9 @@ impl Monitor {
         round.newest = Some(newest.checkpoint().clone());
         self.look_at_receipts(&mut round, at, newest, now)?;
         self.look_at_witnesses(&mut round, &shown, now);
+        if let Some(folder) = &self.folder {
+            folder.keep_late(&self.overdue.late)?;
+        }
         if round.findings.is_empty() {
             self.keep(shown.into_iter().zip(follows).map(|(now, follows)| now.filter(|_| follows)))?;
         }
@@ -91,14 +96,20 @@ impl Monitor {
         round: &mut Round,
         at: usize,
         newest: &SignedCheckpoint,
-        now: Instant,
+        now: Millis,
     ) -> Result<(), Failure> {
         let Some(receipts) = &mut self.receipts else { return Ok(()) };
-        let mut ahead = None;
+        let size = |signed: &SignedCheckpoint| signed.checkpoint().size();
+        // The smallest: a log that grows reaches it, whatever was answered meanwhile.
+        let mut ahead: Option<(_, SignedCheckpoint)> = None;
         for path in receipts.open()? {
             match receipts::read(&path, &self.keys)? {
                 Err(finding) => round.findings.push(finding),
-                Ok(signed) if signed.checkpoint().size() > newest.checkpoint().size() => ahead = Some((path, signed)),
+                Ok(signed) if size(&signed) > size(newest) => {
+                    if ahead.as_ref().is_none_or(|(_, least)| size(&signed) < size(least)) {
+                        ahead = Some((path, signed));
+                    }
+                }
                 Ok(signed) => {
                     let by = path.display().to_string();
                     if round.hold(&Shown { by: &by, signed: &signed }, &self.sites[at], newest) {
@@ -107,16 +118,17 @@ impl Monitor {
                 }
             }
         }
-        let overdue = receipts.ahead.note(ahead.is_some(), now);
+        let owed = ahead.as_ref().map(|(_, signed)| size(signed).to_string());
+        let overdue = self.overdue.note(RECEIPTS, owed, now);
         if let Some((path, signed)) = ahead {
             round.ahead(&path, &signed, newest, overdue);
         }
         Ok(())
     }
 
-    fn look_at_witnesses(&mut self, round: &mut Round, shown: &[Option<SignedCheckpoint>], now: Instant) {
+    fn look_at_witnesses(&mut self, round: &mut Round, shown: &[Option<SignedCheckpoint>], now: Millis) {
         let Some(policy) = &self.policy else { return };
-        for (site, signed) in self.sites.iter_mut().zip(shown) {
+        for (site, signed) in self.sites.iter().zip(shown) {
             let Some(signed) = signed else { continue };
             let finding =
                 |code, what| Finding { code, at: site.name.clone(), what, evidence: vec![Evidence::of(signed)] };
@@ -127,7 +139,7 @@ impl Monitor {
                 continue;
             }
             let what = "its checkpoint lacks cosignatures of a quorum".to_owned();
-            if site.unwitnessed.note(checked.is_err(), now) {
+            if self.overdue.note(&site.name, checked.is_err().then(|| "quorum".to_owned()), now) {
                 round.findings.push(finding("QUORUM_OVERDUE", what));
             } else if checked.is_err() {
                 round.waiting.push(format!("{}: {what}", site.name));
