@@ -21,6 +21,8 @@ pub struct Hefud {
     child: Child,
     /// Where it listens: `127.0.0.1:PORT`.
     pub address: String,
+    /// Where the log's files are: `http://127.0.0.1:PORT`.
+    pub files: String,
 }
 
 impl Hefud {
@@ -45,10 +47,13 @@ impl Hefud {
     #[must_use]
     pub fn spawn(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().expect("a process");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
-        let address = line.trim().strip_prefix("listening on ").expect("a server that listens").to_owned();
-        Self { child, address }
+        let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        let mut after = |words: &str| {
+            let line = lines.next().and_then(Result::ok).unwrap_or_default();
+            line.strip_prefix(words).unwrap_or_else(|| panic!("{line:?} is not where it listens")).to_owned()
+        };
+        let (address, files) = (after("listening on "), after("files on "));
+        Self { child, address, files }
     }
 
     /// Its process id.

@@ -12,6 +12,22 @@ use hefu_verify::{Export, Head, Report, TileRows, verify};
 /// Entries of a full bundle, as tlog-tiles says.
 pub const BUNDLE: usize = 256;
 
+/// Copies a folder's files and folders; sockets stay behind.
+///
+/// # Panics
+/// When it can't.
+pub fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder").map(|entry| entry.expect("an entry")) {
+        let (kind, target) = (entry.file_type().expect("a kind"), to.join(entry.file_name()));
+        if kind.is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else if kind.is_file() {
+            fs::copy(entry.path(), target).expect("copied");
+        }
+    }
+}
+
 /// Writes entry bundles.
 ///
 /// # Panics

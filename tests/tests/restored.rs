@@ -1,11 +1,11 @@
 //! A log that is older than what was told of it: restored copies, and a write-ahead log that was cut off.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use hefu_journal::{Durability, Journal, Keeper, OpenError, Options, RocksStore};
-use hefu_tests::export::verify_log;
+use hefu_tests::export::{copy_folder as copy, verify_log};
 use hefu_tests::load::correctors;
 use hefu_tests::server::{config, keeper, seed};
 use hefu_tests::world::{ORIGIN, World, keys};
@@ -32,19 +32,6 @@ fn restored() -> Restored {
     }
     journal.close();
     Restored { config, old, _dir: dir }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for file in fs::read_dir(from).unwrap() {
-        let path = file.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            fs::copy(&path, &target).unwrap();
-        }
-    }
 }
 
 fn open(config: &Config, keeper: Keeper) -> Result<Journal, OpenError> {
