@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use hefu::witness::Witness;
+use hefu::witness::{Witness, WitnessError};
 use hefu_http::Limits;
 use hefu_types::VerifierKey;
 use hefu_types::note::NoteSigner;
@@ -14,6 +15,9 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::world::{ORIGIN, keys};
+
+/// Longer than an answer takes to be written.
+const DEADLINE: Duration = Duration::from_secs(60);
 
 /// A witness of the log of a [`crate::World`].
 pub struct TestWitness {
@@ -111,12 +115,25 @@ impl TestWitness {
     /// When it can't.
     pub async fn up_for(&mut self, logs: &[VerifierKey]) {
         self.down().await;
-        let witness = Witness::open(self.dir.path(), logs).expect("a witness");
+        let witness = self.open(logs).await;
         let listener = self.listen();
         let (stop, stopped) = oneshot::channel();
         let stopped = async { drop(stopped.await) };
         let serving = hefu::witness::serve(listener, Arc::new(witness), Limits::default(), stopped);
         self.now = Now::Up { stop, serving: tokio::spawn(serving) };
+    }
+
+    /// Opens it, when the last answer of its time before is written.
+    async fn open(&self, logs: &[VerifierKey]) -> Witness {
+        let opening = async {
+            loop {
+                match Witness::open(self.dir.path(), logs) {
+                    Err(WitnessError::Busy { .. }) => tokio::time::sleep(Duration::from_millis(5)).await,
+                    opened => return opened.expect("a witness"),
+                }
+            }
+        };
+        tokio::time::timeout(DEADLINE, opening).await.expect("a witness that ended")
     }
 
     /// Takes connections, and says nothing.
