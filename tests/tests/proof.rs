@@ -134,11 +134,16 @@ async fn proofs_of_any_entry_and_any_two_sizes_lead_to_the_published_root() {
         let steps = hashes(proofs.get_consistency_proof(request).await.expect("a proof").into_inner().hashes);
         tree::verify_consistency(roots[old], (size, root), &steps).expect("one log");
     }
-    let beyond = v1::GetInclusionProofRequest { seq: size.get(), size: 0 };
-    let refused = hefu_proto::status::from_status(&proofs.get_inclusion_proof(beyond).await.unwrap_err());
-    assert_eq!(refused.expect("a refusal").reason, hefu_types::Reason::SeqBeyondHead);
-    let beyond = v1::GetConsistencyProofRequest { old_size: 1, new_size: size.get() + 1 };
-    assert!(proofs.get_consistency_proof(beyond).await.is_err());
+    let refused = |status| hefu_proto::status::from_status(&status).expect("a refusal").reason;
+    for (seq, size) in [(size.get(), 0), (0, size.get() + 1), (7, 7)] {
+        let beyond = proofs.get_inclusion_proof(v1::GetInclusionProofRequest { seq, size }).await.unwrap_err();
+        assert_eq!(refused(beyond), hefu_types::Reason::SeqBeyondHead, "{seq} {size}");
+    }
+    for (old_size, new_size) in [(1, size.get() + 1), (size.get() + 1, 0), (8, 7)] {
+        let beyond = v1::GetConsistencyProofRequest { old_size, new_size };
+        let beyond = proofs.get_consistency_proof(beyond).await.unwrap_err();
+        assert_eq!(refused(beyond), hefu_types::Reason::SeqBeyondHead, "{old_size} {new_size}");
+    }
     let listed = proofs.list_checkpoints(v1::ListCheckpointsRequest::default()).await.unwrap().into_inner().checkpoints;
     assert!(listed.is_sorted_by(|a, b| a.size > b.size) && listed[0] == published);
     for other in &listed {

@@ -64,6 +64,15 @@ fn replacements() -> Vec<Bad> {
             |w| between(w, "checkpoint-3", "checkpoint-2", far(w)),
         ),
         office(
+            "a checkpoint key replaced while two sign",
+            Reason::CheckpointKeyWrong,
+            "events[1].checkpoint_key_replaced.replaced",
+            |w| {
+                let next = [("checkpoint", "checkpoint-2"), ("checkpoint-2", "checkpoint-3")];
+                next.iter().flat_map(|(old, new)| between(w, old, new, far(w))).collect()
+            },
+        ),
+        office(
             "an event key as checkpoint key",
             Reason::KeyExists,
             "events[0].checkpoint_key_replaced.replacement",
