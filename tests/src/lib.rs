@@ -16,6 +16,7 @@ pub mod forge;
 pub mod history;
 pub mod load;
 pub mod mirror;
+pub mod operator;
 pub mod prover;
 pub mod rng;
 pub mod scene;

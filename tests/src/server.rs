@@ -11,7 +11,7 @@ use hefu_proto::v1::view_service_client::ViewServiceClient;
 use hefu_proto::{convert, status, v1};
 use hefu_rules::admit;
 use hefu_types::note::NoteSigner;
-use hefu_types::{Refusal, SignedSubmission};
+use hefu_types::{Entry, Refusal, SignedSubmission};
 use hefud::config::Settings;
 use hefud::{Config, Server};
 use tempfile::TempDir;
@@ -67,6 +67,14 @@ pub fn keeper(config: &Config) -> Keeper {
 /// # Panics
 /// When one of them is refused.
 pub fn seed(config: &Config, world: &World) {
+    seed_with(config, Options::default(), world.entries.iter().map(Entry::signed));
+}
+
+/// Records submissions into a fresh journal.
+///
+/// # Panics
+/// When one of them is refused.
+pub fn seed_with(config: &Config, options: Options, submissions: impl IntoIterator<Item = SignedSubmission>) {
     std::fs::create_dir_all(&config.data).expect("a folder");
     let store = RocksStore::create(&config.journal()).expect("a fresh database");
     for (name, file) in
@@ -74,9 +82,9 @@ pub fn seed(config: &Config, world: &World) {
     {
         hefu_client::keyfile::create(&config.data.join(file), &keys(name), None).expect("a key file");
     }
-    let journal = Journal::open(Arc::new(store), keeper(config), Options::default()).expect("an empty journal");
-    for entry in &world.entries {
-        let admitted = admit(entry.signed()).expect("admitted before");
+    let journal = Journal::open(Arc::new(store), keeper(config), options).expect("an empty journal");
+    for signed in submissions {
+        let admitted = admit(signed).expect("admitted before");
         journal.submit(admitted).expect("room").wait().expect("accepted before");
     }
     journal.close();
