@@ -4,6 +4,16 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use hefu_types::hash;
+
+/// The context of a file's fingerprint.
+const CONTEXT: &str = "hefu v1 file name";
+
+/// 16 hex digits that tell files of different bytes apart, for their names.
+pub(crate) fn fingerprint(bytes: &[u8]) -> String {
+    hash::derive(CONTEXT, bytes)[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Creates a file, readable by its owner only, with these bytes, and syncs it and its directory. An existing file is an
 /// error and stays as it is; a crash leaves the whole file or none (and perhaps a `.hefu-…` file without meaning).
 pub(crate) fn create_new(path: &Path, bytes: &[u8]) -> io::Result<()> {

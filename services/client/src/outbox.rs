@@ -7,6 +7,7 @@
 //!   base                                   (rarely) where the key stood before its first submission from here
 //!   00000000000000000007.sub               a submission: 64 bytes of signature, then the submission's bytes
 //!   00000000000000000007.tlog-proof        its receipt, if it got one; later the same under a cosigned checkpoint
+//!   00000000000000000007-3c….tlog-proof    another receipt that was given under this number before
 //!   00000000000000000007.ack               its position; missing as long as it is unanswered
 //!   00000000000000000008-9f….refused       a refused submission, moved aside: its number is free again
 //!   00000000000000000008-9f….reason        why

@@ -12,6 +12,8 @@
 //!   receipt.sub           the submission that it is for
 //!   checkpoint            (if there is one) the signed checkpoint that contradicts it
 //!   proof                 (if there is one) the proof that was given between the two, in hex
+//! me.outbox/evidence/00000000000000000007-5d…/
+//!                         (rarely) the same of another contradiction or checkpoint
 //! ```
 //!
 //! Nothing here waits for witnesses. A log that does not answer, or shows nothing cosigned yet, leaves a receipt pending.

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use hefu_types::limits::PROOF_BYTES_MAX;
-use hefu_types::{KeySeq, LedgerId, PublicKey, Refusal, Signature, SignedSubmission};
+use hefu_types::{KeySeq, LedgerId, PublicKey, Refusal, Signature, SignedSubmission, TlogProof};
 
 use super::{Link, OutboxError};
 use crate::Position;
-use crate::files::{create_new, replace, sync_directory};
+use crate::files::{create_new, fingerprint, replace, sync_directory};
 use crate::position::field;
 
 const SUBMISSION: &str = "sub";
@@ -153,10 +153,21 @@ impl Folder {
         replace(&path, receipt).map_err(|e| OutboxError::io(&path, e))
     }
 
-    /// Keeps a receipt.
+    /// Keeps a receipt. Another one that was given before is moved aside, unless a crash tore it: both are the log's word.
     pub(super) fn keep_receipt(&self, key_seq: KeySeq, receipt: &[u8]) -> Result<(), OutboxError> {
+        let before = self.read_receipt(key_seq)?.map(|(_, before)| before);
+        if before.is_some_and(|before| before != receipt && TlogProof::from_bytes(&before).is_ok()) {
+            self.move_receipt_aside(key_seq)?;
+        }
         let path = self.0.join(name(key_seq, RECEIPT));
         fs::write(&path, receipt).map_err(|e| OutboxError::io(&path, e))
+    }
+
+    /// Moves a receipt aside, if there is one, under a name that tells it from others of its number.
+    fn move_receipt_aside(&self, key_seq: KeySeq) -> Result<(), OutboxError> {
+        let Some((path, receipt)) = self.read_receipt(key_seq)? else { return Ok(()) };
+        let aside = self.0.join(format!("{:020}-{}.{RECEIPT}", key_seq.get(), fingerprint(&receipt)));
+        fs::rename(&path, aside).map_err(|e| OutboxError::io(&path, e))
     }
 
     /// Writes a position. Not synced: without it the same bytes are sent again and answered with the same position.
@@ -172,6 +183,8 @@ impl Folder {
         let reason = self.0.join(format!("{stem}.reason"));
         let text = format!("reason {}\nfield {}\ndetail {}\n", refusal.reason, refusal.field, refusal.detail);
         fs::write(&reason, text).map_err(|e| OutboxError::io(&reason, e))?;
+        // It was recorded first and refused later, if there is one: nothing that comes under the number may hide that.
+        self.move_receipt_aside(link.key_seq)?;
         let from = self.0.join(name(link.key_seq, SUBMISSION));
         fs::rename(&from, self.0.join(format!("{stem}.refused"))).map_err(|e| OutboxError::io(&from, e))?;
         sync_directory(&self.0).map_err(|e| OutboxError::io(&self.0, e))

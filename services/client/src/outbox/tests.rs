@@ -1,7 +1,8 @@
+use std::collections::BTreeSet;
 use std::fs;
 
 use hefu_types::event::membership::MemberSuspended;
-use hefu_types::{ChainHash, Code, Seq, Text, sign};
+use hefu_types::{ChainHash, Checkpoint, Code, NoteSigner, RootHash, Seq, SignedCheckpoint, Size, Text, sign};
 use tempfile::TempDir;
 
 use super::*;
@@ -146,6 +147,40 @@ fn a_receipt_that_does_not_hold_is_kept_as_evidence_and_the_answer_is_not_noted(
     let position = answer(&outbox, 1);
     assert_eq!(outbox.acknowledge(KeySeq::new(1), &position, b"no proof").unwrap_err().code(), "RECEIPT_INVALID");
     assert_eq!((numbers(&outbox), files(&folder, "tlog-proof"), files(&folder, "ack")), (vec![1], 1, 0));
+}
+
+/// A log that gives two receipts, or refuses what it gave one for, can't make the first one disappear.
+#[test]
+fn a_receipt_never_gives_way_to_another_answer() {
+    let signer = NoteSigner::new("log", Keypair::from_seed(&[4; 32])).unwrap();
+    let receipt = |size: u64| {
+        let of = Checkpoint::new("log", Size::new(size), RootHash::from_bytes([1; 32])).unwrap();
+        let note = SignedCheckpoint::sign(&of, &signer).unwrap().note().clone();
+        TlogProof::new(None, Seq::new(0), vec![], note).unwrap().to_bytes()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let mut outbox = stored(&folder, 1);
+    let one = KeySeq::new(1);
+    let mut given = |receipt: &[u8]| {
+        let position = answer(&outbox, 1);
+        assert_eq!(outbox.acknowledge(one, &position, receipt).unwrap_err().code(), "RECEIPT_INVALID");
+    };
+    let kept = || {
+        let files = fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path());
+        let receipts = files.filter(|path| path.extension().is_some_and(|e| e == "tlog-proof"));
+        receipts.map(|path| fs::read(path).unwrap()).collect::<BTreeSet<_>>()
+    };
+    given(&receipt(5));
+    given(&receipt(5));
+    given(&receipt(9));
+    assert_eq!(kept(), BTreeSet::from([receipt(5), receipt(9)]));
+    outbox.refuse(one, &refusal()).unwrap();
+    outbox.enclose(&keys(), vec![event(2)], Millis::new(5)).unwrap();
+    assert!(outbox.receipt(one).unwrap().is_none());
+    fs::write(folder.path().join("00000000000000000001.tlog-proof"), "torn").unwrap();
+    let position = answer(&outbox, 1);
+    assert!(outbox.acknowledge(one, &position, &receipt(11)).is_err());
+    assert_eq!(kept(), BTreeSet::from([receipt(5), receipt(9), receipt(11)]));
 }
 
 #[test]
