@@ -1,14 +1,16 @@
 //! A log that is older than what was told of it: restored copies, and a write-ahead log that was cut off.
 
 use std::fs;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
+use hefu_journal::store::Fault;
 use hefu_journal::{Durability, Journal, Keeper, OpenError, Options, RocksStore};
 use hefu_tests::export::{copy_folder as copy, verify_log};
 use hefu_tests::load::correctors;
 use hefu_tests::server::{config, keeper, seed};
-use hefu_tests::world::{ORIGIN, World, keys};
+use hefu_tests::world::{CHECKPOINT_KEYS, ORIGIN, World, keys, signed_replacement};
+use hefu_types::{NoteSigner, Size};
 use hefud::Config;
 
 /// A folder with a log, and the same folder as it was before the last entries.
@@ -64,9 +66,56 @@ fn a_missing_or_foreign_head_file_does_not_open_unless_that_is_accepted() {
     // Both slots damaged: the same as none.
     fs::write(config.head_file(), [7; 4_096]).unwrap();
     assert!(matches!(open(&config, keeper(&config)), Err(OpenError::HeadMissing { .. })));
-    let other = hefu_types::NoteSigner::new(ORIGIN, keys("another")).unwrap();
+    let other = NoteSigner::new(ORIGIN, keys("another")).unwrap();
     let foreign = Keeper { signers: vec![other], ..keeper(&config) };
     assert!(matches!(open(&config, foreign), Err(OpenError::CheckpointKey { .. })));
+}
+
+/// The copy is from before the checkpoint key was replaced, and has no file of the new key. One block held the replacement and
+/// the end of the overlap, so the new key alone signed what is missing, and the old one what is there.
+#[test]
+fn an_old_copy_without_the_key_that_signed_last_does_not_open() {
+    let dir = tempfile::tempdir().unwrap();
+    let (config, old) = (config(dir.path().join("data")), config(dir.path().join("old")));
+    let mut world = World::planned();
+    let mut corrector = correctors(&mut world, 1).remove(0);
+    seed(&config, &world);
+    copy(&config.data, &old.data);
+    let gate = Arc::new(Mutex::new(()));
+    let hook = {
+        let gate = Arc::clone(&gate);
+        move |fault| {
+            if fault == Fault::Dequeued {
+                drop(gate.lock());
+            }
+            Ok(())
+        }
+    };
+    let store = RocksStore::open(&config.journal(), Durability::Synced).unwrap();
+    let options = Options { fault: Arc::new(hook), ..Options::default() };
+    let journal = Journal::open(Arc::new(store), keeper(&config), options).unwrap();
+    let size = world.entries.len() as u64;
+    let [first, second] = [CHECKPOINT_KEYS[0], CHECKPOINT_KEYS[1]];
+    let replacement = signed_replacement(world.ledger(), first, second, Size::new(size + 1));
+    let said =
+        [world.signer("office-1").peek(vec![replacement.into()]), corrector.submission(), corrector.submission()];
+    let all_queued = gate.lock();
+    let tickets = said.map(|signed| journal.submit(hefu_rules::admit(signed).unwrap()).unwrap());
+    drop(all_queued);
+    for ticket in tickets {
+        ticket.wait().unwrap();
+    }
+    assert_eq!(journal.seal().borrow().as_ref().unwrap().checkpoint.note().signatures().len(), 1);
+    let _report = verify_log(&journal);
+    journal.close();
+    fs::copy(config.head_file(), old.head_file()).unwrap();
+    let without = || Keeper { signers: vec![NoteSigner::new(ORIGIN, keys(first)).unwrap()], ..keeper(&old) };
+    assert!(matches!(open(&old, without()), Err(OpenError::HeadUnknown { .. })));
+    assert!(matches!(open(&old, keeper(&old)), Err(OpenError::RolledBack { .. })), "with the key it is known");
+    // Whoever accepts it is not asked again.
+    open(&old, Keeper { accept_missing: true, ..without() }).expect("accepted").close();
+    let journal = open(&old, without()).expect("accepted before");
+    let _report = verify_log(&journal);
 }
 
 #[test]

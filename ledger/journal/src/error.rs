@@ -58,6 +58,16 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
     },
+    /// The head file holds a checkpoint that none of the log's keys signed: that of a key that the log does not know yet.
+    #[error(
+        "{} holds a checkpoint that no key of this log signed, as beside an old copy from before the key was replaced: bring back \
+         the copy that it belongs to; only if nothing that was answered can be missing, start once with --accept-missing-head",
+        path.display()
+    )]
+    HeadUnknown {
+        /// The file.
+        path: PathBuf,
+    },
     /// The log is shorter than what was told to members.
     #[error(
         "the log has {found} entries, but a checkpoint of {kept} was signed: acknowledged entries are missing, as in a restored \
@@ -95,6 +105,7 @@ impl OpenError {
             | Self::Damaged { .. }
             | Self::Refused { .. }
             | Self::HeadMissing { .. }
+            | Self::HeadUnknown { .. }
             | Self::RolledBack { .. }
             | Self::OtherRoot { .. } => Reason::StorageDamaged,
             Self::ClockGap { .. } => Reason::ClockLatched,

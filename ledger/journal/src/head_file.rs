@@ -54,6 +54,14 @@ impl HeadFile {
         self.next = 1 - slot;
     }
 
+    /// Empties a slot, and writes there next.
+    pub(crate) fn clear(&mut self, slot: u64) -> io::Result<()> {
+        self.file.write_all_at(&[0; SLOT_BYTES], slot * SLOT_BYTES as u64)?;
+        self.file.sync_data()?;
+        self.next = slot;
+        Ok(())
+    }
+
     /// Writes a checkpoint; it survives a power cut when this returns.
     pub(crate) fn write(&mut self, note: &[u8]) -> io::Result<()> {
         let room = SLOT_BYTES - PREFIX_BYTES;

@@ -121,7 +121,15 @@ impl Sealer {
         let (file, notes) =
             HeadFile::open(&path).map_err(|source| OpenError::HeadFile { path: path.clone(), source })?;
         let mut sealer = Self { signers, file };
-        let kept = sealer.latest(notes, recovered);
+        let (known, unknown) = sealer.read(notes, recovered);
+        if recovered.size > Size::EMPTY && !unknown.is_empty() {
+            if !accept_missing {
+                return Err(OpenError::HeadUnknown { path });
+            }
+            let cleared = unknown.into_iter().try_for_each(|slot| sealer.file.clear(slot));
+            cleared.map_err(|source| OpenError::HeadFile { path: path.clone(), source })?;
+        }
+        let kept = sealer.latest(known);
         if recovered.size == Size::EMPTY && kept.is_none() {
             return Ok((sealer, None));
         }
@@ -140,17 +148,26 @@ impl Sealer {
         Ok((sealer, Some(Arc::new(seal))))
     }
 
-    /// The newer of the two slots that hold checkpoints of this log; the other one is written next.
-    fn latest(&mut self, notes: Notes, recovered: &Recovered) -> Option<SignedCheckpoint> {
+    /// The slots that hold checkpoints of this log, and those whose notes no known key signed. A torn slot is neither.
+    fn read(&self, notes: Notes, recovered: &Recovered) -> (Vec<(u64, SignedCheckpoint)>, Vec<u64>) {
         // A log that was rolled back may not know the last key that signed for it; then it is still held.
-        let known = recovered.log_keys(|_| true);
+        let log = recovered.log_keys(|_| true);
         let held = self.signers.all();
-        let keys: Vec<&VerifierKey> = known.iter().chain(held.iter().map(NoteSigner::vkey)).collect();
-        let open = |(slot, note): (u64, Vec<u8>)| {
-            let note = Note::from_bytes(&note).ok()?;
-            Some((slot, SignedCheckpoint::from_note_by_any(note, keys.iter().copied()).ok()?))
-        };
-        let (slot, latest) = notes.into_iter().filter_map(open).max_by_key(|(_, kept)| kept.checkpoint().size())?;
+        let keys: Vec<&VerifierKey> = log.iter().chain(held.iter().map(NoteSigner::vkey)).collect();
+        let (mut known, mut unknown) = (vec![], vec![]);
+        for (slot, note) in notes {
+            let note = Note::from_bytes(&note).map_err(CheckpointError::from);
+            match note.and_then(|note| SignedCheckpoint::from_note_by_any(note, keys.iter().copied())) {
+                Ok(signed) => known.push((slot, signed)),
+                Err(_) => unknown.push(slot),
+            }
+        }
+        (known, unknown)
+    }
+
+    /// The newer of these; the other slot is written next.
+    fn latest(&mut self, slots: Vec<(u64, SignedCheckpoint)>) -> Option<SignedCheckpoint> {
+        let (slot, latest) = slots.into_iter().max_by_key(|(_, kept)| kept.checkpoint().size())?;
         self.file.keep(slot);
         Some(latest)
     }
