@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use hefu_journal::store::StoreError;
 use hefu_journal::{Journal, Published, RocksCheckpoints};
-use hefu_types::{Millis, Note, Size};
+use hefu_types::{Checkpoint, Millis, Note, Size};
 
 use crate::config::{THIN_AGE, THIN_INTERVAL};
 use crate::lifetime::Lifetime;
@@ -88,7 +88,31 @@ fn day_of(journal: &Journal, size: Size) -> Result<i64, StoreError> {
     Ok(entry.recorded_at().get().div_euclid(MILLIS_OF_A_DAY))
 }
 
-/// Whether anybody but the log signed it; one that can't be read is left alone.
+/// Whether anybody but the log signed it, which has two keys while one replaces the other; one that can't be read is left alone.
 fn is_cosigned(published: &Published) -> bool {
-    Note::from_bytes(&published.note).map_or(true, |note| note.signatures().len() > 1)
+    let Ok(note) = Note::from_bytes(&published.note) else { return true };
+    let Ok(checkpoint) = Checkpoint::parse_body(note.text()) else { return true };
+    note.signatures().iter().any(|signature| signature.name() != checkpoint.origin())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hefu_types::sign::Keypair;
+    use hefu_types::{NoteSigner, RootHash, SignedCheckpoint};
+
+    #[test]
+    fn two_keys_of_the_log_are_no_witness() {
+        let log = |seed| NoteSigner::new("log", Keypair::from_seed(&[seed; 32])).unwrap();
+        let witness = NoteSigner::cosigner("w", Keypair::from_seed(&[9; 32])).unwrap();
+        let of = Checkpoint::new("log", Size::new(3), RootHash::from_bytes([1; 32])).unwrap();
+        let one = SignedCheckpoint::sign(&of, &log(1)).unwrap();
+        let two = one.signed_also_by(&log(2)).unwrap();
+        let line = witness.cosign(one.body(), 1_700_000_000).unwrap();
+        let cosigned = one.with_cosignature(&line, witness.vkey()).unwrap();
+        let is =
+            |signed: &SignedCheckpoint| is_cosigned(&Published { size: Size::new(3), note: signed.to_bytes().into() });
+        assert_eq!([is(&one), is(&two), is(&cosigned)], [false, false, true]);
+        assert!(is_cosigned(&Published { size: Size::new(3), note: "?".into() }));
+    }
 }
