@@ -185,7 +185,7 @@ reasons! {
     /// The named key is not the checkpoint key in force, or its own overlap has not ended.
     CheckpointKeyWrong "CHECKPOINT_KEY_WRONG" Precondition "Name the checkpoint key in force, after the replaced one has signed its last checkpoint.";
     /// The replaced or the new checkpoint key did not sign this replacement for this ledger.
-    CheckpointKeyProofInvalid "CHECKPOINT_KEY_PROOF_INVALID" Invalid "Let the operator make the request again, with `hefud checkpoint-key replace`.";
+    CheckpointKeyProofInvalid "CHECKPOINT_KEY_PROOF_INVALID" Invalid "Let the operator make the request again, with `hefud checkpoint-key prepare`.";
     /// The overlap of two checkpoint keys ends before it begins, or after more than 100,000,000 entries.
     OverlapInvalid "OVERLAP_INVALID" Precondition "Give a size above the present one, large enough that witnesses and monitors see both keys.";
     /// The server does not hold the new checkpoint key.
