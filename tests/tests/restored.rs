@@ -1,7 +1,7 @@
 //! A log that is older than what was told of it: restored copies, and a write-ahead log that was cut off.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use hefu_journal::store::Fault;
