@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use hefu::witness::{Witness, WitnessError};
 use hefu_http::Limits;
-use hefu_types::VerifierKey;
 use hefu_types::note::NoteSigner;
+use hefu_types::{AddCheckpoint, SignedCheckpoint, Size, VerifierKey};
 use tempfile::TempDir;
 use tokio::net::TcpSocket;
 use tokio::sync::oneshot;
@@ -93,6 +93,16 @@ impl TestWitness {
         let reserved = reserve(([127, 0, 0, 1], 0).into());
         let address = reserved.local_addr().expect("bound");
         Self { vkey, address, dir, now: Now::Down { _reserved: reserved } }
+    }
+
+    /// Lets it, while it is down, cosign the first checkpoint of the log that it sees.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub fn sees(&self, checkpoint: &SignedCheckpoint) {
+        let witness = Witness::open(self.dir.path(), &[log_key()]).expect("a witness");
+        let request = AddCheckpoint { old: Size::EMPTY, proof: vec![], note: checkpoint.note().clone() };
+        witness.add_checkpoint(&request.to_bytes(), 1_700_000_000).expect("cosigned");
     }
 
     /// Where it serves when it is up.

@@ -261,3 +261,29 @@ fn a_checkpoint_without_a_quorum_is_reported_and_waited_for() {
     is_found(&look(&[]), &state, "QUORUM_OVERDUE", &[40]);
     is_waiting(&look(&["--late", "86400"]), "lacks cosignatures");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_witness_that_is_asked_tells_of_what_the_log_does_not_show() {
+    let shown = Mirror::of(&log(300, NEVER));
+    for (size, from, code) in [
+        (250, NEVER, None),
+        (300, NEVER, None),
+        (300, 299, Some("LOG_FORKED")),
+        (200, 5, Some("LOG_FORKED")),
+        (301, NEVER, Some("LOG_ROLLED_BACK")),
+    ] {
+        let mut witness = TestWitness::new("w.example.org");
+        let seen = Mirror::of(&log(size, from)).file("checkpoint");
+        witness.sees(&SignedCheckpoint::open(&seen, &log_key()).unwrap());
+        witness.up().await;
+        let state = tempfile::tempdir().unwrap();
+        let args = [&*shown.url, "--witness", &witness.url(), "--late", "0"].map(str::to_owned);
+        let path = state.path().to_owned();
+        let look = move || monitor(&path, &args.each_ref().map(String::as_str));
+        let output = tokio::task::spawn_blocking(look).await.unwrap();
+        match code {
+            None => is_good(&output),
+            Some(code) => is_found(&output, state.path(), code, &[size, 300]),
+        }
+    }
+}

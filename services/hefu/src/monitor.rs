@@ -1,7 +1,7 @@
 //! Watches a log from outside: what it signs, at one or several URLs, must be one history that only grows.
 //!
 //! It trusts nothing but the log's key and what it saw before: proofs are made here, from tiles that must lead to the signed
-//! root. It can't see what nobody shows to it; ask several mirrors, and keep receipts, to make that hard.
+//! root. It can't see what nobody shows to it; ask several mirrors and witnesses, and keep receipts, to make that hard.
 //!
 //! Read next: `compare.rs` (what two checkpoints say about each other), `round.rs` (what is looked at, in which order).
 
@@ -11,6 +11,7 @@ mod nodes;
 mod overdue;
 mod receipts;
 mod round;
+mod witnesses;
 
 use std::path::Path;
 use std::time::Duration;
@@ -62,6 +63,7 @@ pub(crate) struct Monitor {
     sites: Vec<Site>,
     policy: Option<Policy>,
     receipts: Option<Receipts>,
+    witnesses: Vec<witnesses::Asked>,
     overdue: Overdue,
     folder: Option<Folder>,
 }
@@ -96,7 +98,15 @@ impl Monitor {
         };
         let sites = urls.iter().map(site).collect::<Result<_, Failure>>()?;
         let late = folder.as_ref().map_or(Ok(Late::default()), Folder::late)?;
-        Ok(Self { keys, sites, policy: None, receipts: None, overdue: Overdue::new(LATE_MAX, late), folder })
+        Ok(Self {
+            keys,
+            sites,
+            policy: None,
+            receipts: None,
+            witnesses: vec![],
+            overdue: Overdue::new(LATE_MAX, late),
+            folder,
+        })
     }
 
     /// Checkpoints must be cosigned by the quorum of a policy.

@@ -25,6 +25,7 @@ use hefu_types::{NoteSignature, VerifierKey};
 pub use decide::{Logs, Offer, Rejection};
 pub use http::serve;
 use store::Kept;
+pub(crate) use store::origin_hash;
 
 use crate::durable::replace;
 

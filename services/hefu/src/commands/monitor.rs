@@ -38,6 +38,10 @@ pub(crate) struct MonitorArgs {
     /// A tlog-policy file: checkpoints without its quorum are reported, and are a finding when it stays so (--late).
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// The address of a witness (`http://host:port`), which is asked what it cosigned last; may be given again. A witness that
+    /// has seen another history, or more entries than are shown for so long (--late), is a finding.
+    #[arg(long = "witness", value_name = "URL")]
+    witnesses: Vec<String>,
     /// A folder of receipts (*.tlog-proof, such as an outbox), whose checkpoints must be of the same history; one of more
     /// entries than are shown is reported, and is a finding when it stays so (--late).
     #[arg(long, value_name = "DIR")]
@@ -56,11 +60,13 @@ record! {
 
 pub(crate) async fn run(context: &Context, args: MonitorArgs) -> Result<Exit, Failure> {
     let urls = args.urls.iter().map(|url| Url::parse(url)).collect::<Result<Vec<_>, _>>()?;
+    let witnesses = args.witnesses.iter().map(|url| Url::parse(url)).collect::<Result<Vec<_>, _>>()?;
     let policy = args.policy.as_deref().map(read_policy).transpose()?;
     let patience = Duration::from_secs(context.patience);
     let mut monitor = Monitor::open(args.keys, &urls, args.state.as_deref(), patience)?
         .with_policy(policy)
         .with_receipts(args.receipts.as_deref())
+        .with_witnesses(&witnesses, patience)?
         .with_late_max(Duration::from_secs(args.late));
     let mut stop = Box::pin(signals::stop()?);
     loop {

@@ -1,11 +1,10 @@
 //! One look: each URL against what it showed before, the URLs against each other, the receipts against the newest, and the
 //! witnesses. What was shown is kept only when nothing is wrong, so a finding is found again.
 
-use std::path::Path;
-
 use hefu_types::checkpoint::CheckpointError;
 use hefu_types::policy::QuorumError;
 use hefu_types::{Millis, Note, NoteSignature, SignedCheckpoint};
+use hefu_verify::Export;
 
 use super::compare::{Relation, relate};
 use super::nodes::{NodeError, Nodes};
@@ -17,16 +16,16 @@ use crate::failure::Failure;
 const RECEIPTS: &str = "receipts";
 
 /// A checkpoint, and where it comes from.
-struct Shown<'s> {
-    by: &'s str,
-    signed: &'s SignedCheckpoint,
+pub(super) struct Shown<'s> {
+    pub(super) by: &'s str,
+    pub(super) signed: &'s SignedCheckpoint,
 }
 
 impl Monitor {
     /// Looks once. Blocks.
     pub(crate) fn look(&mut self, now: Millis) -> Result<Round, Failure> {
         let mut round = Round::default();
-        let shown: Vec<_> = self.sites.iter().map(|site| self.fetch(site, &mut round)).collect();
+        let shown: Vec<_> = self.sites.iter().map(|site| self.fetch(&site.name, &site.files, &mut round)).collect();
         let follows: Vec<bool> = self.sites.iter().zip(&shown).map(|(site, now)| round.follows(site, now)).collect();
         // A URL that does not answer still counts with what it showed before.
         let known: Vec<_> =
@@ -43,6 +42,7 @@ impl Monitor {
         }
         round.newest = Some(newest.checkpoint().clone());
         self.look_at_receipts(&mut round, at, newest, now)?;
+        self.ask_witnesses(&mut round, at, newest, now);
         self.look_at_witnesses(&mut round, &shown, now);
         if let Some(folder) = &self.folder {
             folder.keep_late(&self.overdue.late)?;
@@ -53,11 +53,11 @@ impl Monitor {
         Ok(round)
     }
 
-    fn fetch(&self, site: &Site, round: &mut Round) -> Option<SignedCheckpoint> {
-        let bytes = match site.files.checkpoint() {
+    pub(super) fn fetch(&self, name: &str, files: &Export, round: &mut Round) -> Option<SignedCheckpoint> {
+        let bytes = match files.checkpoint() {
             Ok(Some(bytes)) => bytes,
             Ok(None) => {
-                round.unreached.push(format!("{} serves no checkpoint", site.name));
+                round.unreached.push(format!("{name} serves no checkpoint"));
                 return None;
             }
             Err(error) => {
@@ -69,16 +69,15 @@ impl Monitor {
         let opened = note.and_then(|note| SignedCheckpoint::from_note_by_any(note, &self.keys));
         let finding = |error: CheckpointError| Finding {
             code: "CHECKPOINT_INVALID",
-            at: site.name.clone(),
+            at: name.to_owned(),
             what: format!("what it shows is no checkpoint that the log signed: {error}"),
             evidence: vec![Evidence { size: None, bytes: bytes.to_vec() }],
         };
         let signed = opened.map_err(|error| round.findings.push(finding(error))).ok()?;
         if self.is_signed_by_another_key(&signed) {
             round.waiting.push(format!(
-                "{}: a key that is not known here signs its checkpoints, too; `hefu verify` names it if the log announced it: \
-                 then give it with another --key",
-                site.name
+                "{name}: a key that is not known here signs its checkpoints, too; `hefu verify` names it if the log announced it: \
+                 then give it with another --key"
             ));
         }
         Some(signed)
@@ -121,7 +120,8 @@ impl Monitor {
         let owed = ahead.as_ref().map(|(_, signed)| size(signed).to_string());
         let overdue = self.overdue.note(RECEIPTS, owed, now);
         if let Some((path, signed)) = ahead {
-            round.ahead(&path, &signed, newest, overdue);
+            let by = path.display().to_string();
+            round.ahead(&Shown { by: &by, signed: &signed }, newest, overdue);
         }
         Ok(())
     }
@@ -170,7 +170,7 @@ impl Round {
     }
 
     /// Holds that what was known is a beginning of what a URL shows now; false when it is not, or nobody can tell.
-    fn hold(&mut self, known: &Shown<'_>, site: &Site, signed: &SignedCheckpoint) -> bool {
+    pub(super) fn hold(&mut self, known: &Shown<'_>, site: &Site, signed: &SignedCheckpoint) -> bool {
         let (old, new) = (known.signed.checkpoint(), signed.checkpoint());
         let mut find = |code, what: String| {
             let evidence = vec![Evidence::of(known.signed), Evidence::of(signed)];
@@ -196,13 +196,13 @@ impl Round {
         false
     }
 
-    /// A receipt of a checkpoint that the log does not show: not yet, or not any more.
-    fn ahead(&mut self, path: &Path, signed: &SignedCheckpoint, newest: &SignedCheckpoint, overdue: bool) {
-        let (receipt, shown) = (signed.checkpoint().size(), newest.checkpoint().size());
-        let what = format!("the receipt is of {receipt} entries, the log shows {shown}");
-        let at = path.display().to_string();
+    /// A checkpoint that the log signed and does not show: not yet, or not any more.
+    pub(super) fn ahead(&mut self, known: &Shown<'_>, newest: &SignedCheckpoint, overdue: bool) {
+        let (signed, shown) = (known.signed.checkpoint().size(), newest.checkpoint().size());
+        let what = format!("this is of {signed} entries, the log shows {shown}");
+        let at = known.by.to_owned();
         if overdue {
-            let evidence = vec![Evidence::of(signed), Evidence::of(newest)];
+            let evidence = vec![Evidence::of(known.signed), Evidence::of(newest)];
             self.findings.push(Finding { code: "LOG_ROLLED_BACK", at, what, evidence });
         } else {
             self.waiting.push(format!("{at}: {what}"));

@@ -22,7 +22,7 @@ pub(super) struct Kept {
 }
 
 /// How a log's file is named, and where it is served.
-pub(super) fn origin_hash(origin: &str) -> String {
+pub(crate) fn origin_hash(origin: &str) -> String {
     hex::encode(Sha256::digest(origin))
 }
 

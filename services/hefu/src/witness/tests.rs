@@ -45,7 +45,7 @@ fn a_restart_remembers_what_was_cosigned() {
     drop(before);
 
     let after = witness(dir.path());
-    let served = after.checkpoint(&store::origin_hash(ORIGIN)).unwrap();
+    let served = after.checkpoint(&origin_hash(ORIGIN)).unwrap();
     let served = SignedCheckpoint::open(&served, log().vkey()).unwrap();
     assert_eq!(served.cosignatures([&vkey]).unwrap(), [seen]);
     assert_eq!(status(after.add_checkpoint(&first(9, 2).to_bytes(), 100)), 409);
@@ -62,7 +62,7 @@ fn what_can_t_be_kept_is_not_cosigned_nor_is_anything_after_it() {
     assert_eq!(status(witness.add_checkpoint(&first(7, 1).to_bytes(), 1)), 500);
     fs::create_dir(logs_folder(dir.path())).unwrap();
     assert_eq!(status(witness.add_checkpoint(&first(7, 1).to_bytes(), 1)), 500, "nobody knows what the disk holds");
-    assert_eq!(witness.checkpoint(&store::origin_hash(ORIGIN)), None);
+    assert_eq!(witness.checkpoint(&origin_hash(ORIGIN)), None);
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn a_folder_that_is_not_in_order_does_not_open() {
     running.add_checkpoint(&first(7, 1).to_bytes(), 1).unwrap();
     drop(running);
 
-    let kept = logs_folder(dir.path()).join(store::origin_hash(ORIGIN));
+    let kept = logs_folder(dir.path()).join(origin_hash(ORIGIN));
     let good = fs::read_to_string(&kept).unwrap();
     let ours = good.trim_end().rfind('\n').unwrap();
     for bad in [String::new(), good.replacen("\n7\n", "\n8\n", 1), good[..=ours].to_owned()] {
