@@ -169,17 +169,30 @@ async fn both_keys_sign_for_the_overlap_and_the_old_one_never_again() {
     export(&copy).await;
     let (through, receipt) = (scene.dir.path().join("old"), scene.dir.path().join("old.tlog-proof"));
     std::fs::write(&through, old.to_bytes()).unwrap();
-    let key = log_key().to_string();
+    let (key, new_key) = (log_key().to_string(), log_key_of(NEW).to_string());
     let copied = copy.to_str().unwrap();
-    let output = hefu(&["verify", copied, "--key", &key, "--through", through.to_str().unwrap()]);
-    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let passes = |key: &str| hefu(&["verify", copied, "--key", key, "--through", through.to_str().unwrap()]);
+    for key in [&key, &new_key] {
+        let output = passes(key);
+        assert_eq!(output.status.code(), Some(0), "{key}: {output:?}");
+    }
+    // A stranger's signature, and another tree that the old key signed, are not what it passes through.
+    let root = Checkpoint::parse_body(old.text()).unwrap();
+    let other = Checkpoint::new(root.origin(), root.size(), hefu_types::RootHash::from_bytes([7; 32])).unwrap();
+    for (of, signer, code) in [(&root, "stranger", "CHECKPOINT_INVALID"), (&other, "checkpoint", "VERIFICATION_FAILED")]
+    {
+        let signer = NoteSigner::new(root.origin(), keys(signer)).unwrap();
+        std::fs::write(&through, SignedCheckpoint::sign(of, &signer).unwrap().to_bytes()).unwrap();
+        let output = passes(&new_key);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!((output.status.code(), said.contains(code)), (Some(4), true), "{output:?}");
+    }
 
     // An old receipt still holds under the key that signed it.
     std::fs::write(&receipt, old_receipt).unwrap();
     let entry = scene.world.entries.iter().rev().find(|e| e.seq().size() == size_of(&old)).unwrap().signed();
     let submission = [&entry.signature.as_bytes()[..], &entry.submission].concat();
     std::fs::write(receipt.with_extension("sub"), submission).unwrap();
-    let new_key = log_key_of(NEW).to_string();
     let receipt = receipt.to_str().unwrap();
     let output = hefu(&["receipt", "verify", receipt, "--log-key", &new_key, "--log-key", &key]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");

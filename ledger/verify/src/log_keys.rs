@@ -78,14 +78,34 @@ impl Export {
     /// When a file can't be read.
     pub fn log_keys(&self, trusted: &VerifierKey, size: Size) -> Result<LogKeys, ExportError> {
         let mut keys = LogKeys::trusting(trusted.clone());
+        self.each_entry(size, |entry| keys.learn(entry))?;
+        Ok(keys)
+    }
+
+    /// The key that the genesis entry names and its successors, in the same way; `None` without a genesis. Whether any of them
+    /// can be trusted is another matter: the entries must be verified.
+    ///
+    /// # Errors
+    /// When a file can't be read.
+    pub fn own_log_keys(&self, size: Size) -> Result<Option<LogKeys>, ExportError> {
+        let mut keys: Option<LogKeys> = None;
+        self.each_entry(size, |entry| match &mut keys {
+            Some(keys) => keys.learn(entry),
+            None if entry.seq() == Seq::FIRST => keys = LogKeys::of_genesis(entry),
+            None => {}
+        })?;
+        Ok(keys)
+    }
+
+    fn each_entry(&self, size: Size, mut see: impl FnMut(&Entry)) -> Result<(), ExportError> {
         for bytes in self.entries(Some(size)) {
             match bytes {
-                Ok(bytes) => Entry::parse(bytes).iter().for_each(|entry| keys.learn(entry)),
+                Ok(bytes) => Entry::parse(bytes).iter().for_each(&mut see),
                 Err(ExportError::Damaged(_)) => break,
                 Err(error) => return Err(error),
             }
         }
-        Ok(keys)
+        Ok(())
     }
 }
 

@@ -148,7 +148,7 @@ fn end(args: &VerifyArgs, export: &Export) -> Result<End, Failure> {
     cosignatures.iter().for_each(tell);
     args.through.iter().try_fold(End::at(last, &cosignatures), |end, path| {
         let note = std::fs::read(path).map_err(|e| Failure::file(path, &e))?;
-        let older = signed.open(&note).map_err(|failure| failure.of_file(path))?;
+        let older = signed.open_older(&note).map_err(|failure| failure.of_file(path))?;
         if older.checkpoint().size() > end.size() {
             let detail =
                 format!("{} is of {} entries, the log of {}", path.display(), older.checkpoint().size(), end.size());
@@ -169,10 +169,32 @@ struct Signed<'a> {
 
 impl Signed<'_> {
     fn open(&mut self, bytes: &[u8]) -> Result<SignedCheckpoint, Failure> {
-        let opened = match SignedCheckpoint::open(bytes, self.key) {
-            Err(CheckpointError::Note(NoteError::NotSigned(_))) => self.open_by_heirs(bytes)?,
+        let opened = self.open_known(bytes)?;
+        Self::signed(opened)
+    }
+
+    /// One from before: also of a key that the trusted one replaced. The entries name that one, and the verification, which ends
+    /// in what the trusted key signed, holds that it signed at that size.
+    fn open_older(&mut self, bytes: &[u8]) -> Result<SignedCheckpoint, Failure> {
+        let opened = match self.open_known(bytes)? {
+            Err(CheckpointError::Note(NoteError::NotSigned(_))) => {
+                let (size, note) = Self::signed(parse(bytes))?;
+                let keys = self.export.own_log_keys(size)?;
+                SignedCheckpoint::from_note_by_any(note, keys.iter().flat_map(LogKeys::keys))
+            }
             opened => opened,
         };
+        Self::signed(opened)
+    }
+
+    fn open_known(&mut self, bytes: &[u8]) -> Result<Result<SignedCheckpoint, CheckpointError>, Failure> {
+        match SignedCheckpoint::open(bytes, self.key) {
+            Err(CheckpointError::Note(NoteError::NotSigned(_))) => self.open_by_heirs(bytes),
+            opened => Ok(opened),
+        }
+    }
+
+    fn signed<T>(opened: Result<T, CheckpointError>) -> Result<T, Failure> {
         opened.map_err(|e| {
             let remedy = "Keep the export: it may be evidence. Check that the key is the one of this log.";
             let detail = "the checkpoint is not signed by this key";
@@ -182,10 +204,7 @@ impl Signed<'_> {
 
     /// With the keys that the entries before the checkpoint name, each endorsed by the one before.
     fn open_by_heirs(&mut self, bytes: &[u8]) -> Result<Result<SignedCheckpoint, CheckpointError>, Failure> {
-        let parsed = Note::from_bytes(bytes)
-            .map_err(CheckpointError::from)
-            .and_then(|note| Ok((Checkpoint::parse_body(note.text())?.size(), note)));
-        let (size, note) = match parsed {
+        let (size, note) = match parse(bytes) {
             Ok(parsed) => parsed,
             Err(e) => return Ok(Err(e)),
         };
@@ -195,6 +214,12 @@ impl Signed<'_> {
         };
         Ok(SignedCheckpoint::from_note_by_any(note, self.heirs.insert(heirs).keys()))
     }
+}
+
+/// A checkpoint's size and note; nobody's signature is looked at.
+fn parse(bytes: &[u8]) -> Result<(Size, Note), CheckpointError> {
+    let note = Note::from_bytes(bytes)?;
+    Ok((Checkpoint::parse_body(note.text())?.size(), note))
 }
 
 /// The cosignatures of the witnesses of a policy, if they are enough.
