@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Output;
 use std::time::Duration;
 
+use hefu_client::{Outbox, Retry, Server, Writer, receipts};
 use hefu_proto::v1;
 use hefu_proto::v1::proof_service_client::ProofServiceClient;
 use hefu_tests::child::program;
@@ -14,8 +15,8 @@ use hefu_tests::world::{World, keys, observation, text};
 use hefu_tests::{TestServer, export};
 use hefu_types::event::platform::CheckpointKeyReplaced;
 use hefu_types::note::{Note, NoteSigner};
-use hefu_types::{Checkpoint, Reason, SignedCheckpoint, Size, VerifierKey, receipt, tlog_proof};
-use hefud::{Config, Server, operator};
+use hefu_types::{Checkpoint, KeySeq, Reason, SignedCheckpoint, Size, VerifierKey, receipt, tlog_proof};
+use hefud::{Config, operator};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -136,6 +137,30 @@ impl Scene {
     }
 }
 
+impl Scene {
+    /// A member that was not told of the new key is warned: it can't know who signs there. Told, it finds that all is well.
+    async fn a_policy_needs_the_new_key(&self) {
+        let server = Server::new(&format!("http://{}", self.server.server.address()), Retry::default()).unwrap();
+        let path = self.dir.path().join("outbox");
+        let mut writer = Writer::open(server.clone(), keys("beta-reporter"), &path).await.unwrap();
+        writer.submit(vec![observation("stock", "2024-Q1", "840").into()]).await.unwrap();
+        drop(writer);
+        let both = std::fs::read_to_string(self.config.policy.as_ref().unwrap()).unwrap();
+        let old = both.replace(&format!("log {}\n", log_key_of(NEW)), "");
+        assert_ne!(both, old);
+        let state = async |policy: &str| {
+            let outbox = Outbox::reopen(&path).unwrap();
+            let policy = policy.parse().unwrap();
+            let report = receipts::check(&outbox, KeySeq::NONE, &policy, &server, None).await.unwrap();
+            report.receipts.into_iter().next().expect("a receipt").state
+        };
+        let unknown = state(&old).await;
+        let why = receipts::Contradiction::NotSigned;
+        assert!(matches!(unknown, receipts::State::Contradicted { why: found, .. } if found == why), "{unknown:?}");
+        assert!(matches!(state(&both).await, receipts::State::Pending | receipts::State::Cosigned(_)));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn both_keys_sign_for_the_overlap_and_the_old_one_never_again() {
     let mut scene = scene().await;
@@ -211,6 +236,7 @@ async fn both_keys_sign_for_the_overlap_and_the_old_one_never_again() {
             "{output:?}"
         );
     }
+    scene.a_policy_needs_the_new_key().await;
     scene.server.verify_and_stop().await;
 }
 
@@ -228,7 +254,7 @@ async fn a_restart_needs_the_keys_that_sign_and_no_others() {
     let aside = config.data.join("aside");
     for key in [&first, &second] {
         std::fs::rename(key, &aside).unwrap();
-        let refused = format!("{:#}", Server::start(&config).await.err().expect("refused"));
+        let refused = format!("{:#}", hefud::Server::start(&config).await.err().expect("refused"));
         assert!(refused.contains("signs the checkpoints of this log, and is not here"), "{refused}");
         std::fs::rename(&aside, key).unwrap();
     }

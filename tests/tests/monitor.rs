@@ -227,7 +227,7 @@ fn a_log_that_never_shows_what_it_answered_is_found_by_whoever_looks_now_and_the
         monitor(state, &[&[&mirror.url, "--receipts", receipts.path().to_str().unwrap()], more].concat())
     };
     let (state, impatient) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    is_waiting(&look(state.path(), &[]), "the receipt is of 44 entries, the log shows 40");
+    is_waiting(&look(state.path(), &[]), "this is of 44 entries, the log shows 40");
     pass(state.path(), 500);
     is_waiting(&look(state.path(), &[]), "44 entries");
     pass(state.path(), 200);

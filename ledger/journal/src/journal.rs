@@ -191,6 +191,13 @@ impl Journal {
         self.signers.keys(|key| seal.keys.iter().any(|(known, record)| *known == key && record.signs(seal.size())))
     }
 
+    /// Every checkpoint key that the log has had.
+    #[must_use]
+    pub fn past_keys(&self) -> Vec<VerifierKey> {
+        let (Some(seal), Some(ledger)) = (self.seal.borrow().clone(), &self.ledger) else { return vec![] };
+        seal.keys.iter().filter_map(|(key, _)| VerifierKey::new(&ledger.origin, *key).ok()).collect()
+    }
+
     /// The held checkpoint keys that the log does not know: those that may replace the one in force.
     #[must_use]
     pub fn spare_keys(&self) -> Vec<VerifierKey> {

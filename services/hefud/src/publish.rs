@@ -11,7 +11,7 @@ use crate::config::{CHECKPOINTS_MAX, PUBLISH_INTERVAL};
 use crate::lifetime::Lifetime;
 use crate::quorum::Quorum;
 use crate::thinning;
-use crate::witnesses::{Evidence, Gate, Standing, WITNESS_RETRY_INTERVAL, Witnesses};
+use crate::witnesses::{Evidence, Gate, PUBLISHING_WAIT, Standing, WITNESS_RETRY_INTERVAL, WITNESS_WAIT, Witnesses};
 
 /// The published checkpoints, the latest at hand.
 #[derive(Clone)]
@@ -47,8 +47,8 @@ impl Publisher {
     ) -> anyhow::Result<Self> {
         let mut seals = journal.seal();
         let seal = seals.borrow_and_update().clone().ok_or_else(|| StoreError::new("the log is empty"))?;
-        let log = journal.log_keys();
-        witnesses.check_log(&log)?;
+        witnesses.check_log(&journal.log_keys())?;
+        let log = journal.past_keys();
         let before = kept.up_to(seal.size(), 1)?.pop().filter(|before| before.size == seal.size());
         let open = |kept: &Published| SignedCheckpoint::from_note_by_any(Note::from_bytes(&kept.note).ok()?, &log).ok();
         let base = before.as_ref().and_then(open);
@@ -144,10 +144,23 @@ impl Publisher {
         }
         tick.tick().await;
         let Some(journal) = journal.upgrade() else { return false };
-        let Some(seal) = seals.borrow_and_update().clone() else { return true };
-        // Nothing new: then those witnesses that lack it are asked again.
-        let fresh = if seal.size() == latest.checkpoint().size() { latest.clone() } else { seal.checkpoint.clone() };
-        let next = self.witnesses.cosign(&journal, fresh).await;
+        let Some(mut seal) = seals.borrow_and_update().clone() else { return true };
+        // Nothing new: then those witnesses that lack it are asked again, until there is.
+        let again = if seal.size() == latest.checkpoint().size() {
+            tokio::select! {
+                again = self.witnesses.cosign(&journal, latest.clone(), WITNESS_WAIT) => Some(again),
+                _ = seals.changed() => {
+                    seal = seals.borrow_and_update().clone().unwrap_or(seal);
+                    None
+                }
+            }
+        } else {
+            None
+        };
+        let next = match again {
+            Some(again) => again,
+            None => self.witnesses.cosign(&journal, seal.checkpoint.clone(), PUBLISHING_WAIT).await,
+        };
         self.mind_the_gate(seal.size());
         if next != *latest && self.show(published(&next)).await {
             self.quorum.shown(&next);

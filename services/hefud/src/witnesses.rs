@@ -1,7 +1,8 @@
 //! The witnesses of the policy: asked for cosignatures of every published checkpoint, and at start whether they have seen
 //! more of the log than is here.
 //!
-//! No witness can hold up the log: all are asked at the same time, and none is waited for longer than [`WITNESS_WAIT`].
+//! No witness can hold up the log: all are asked at the same time, and none is waited for longer than [`PUBLISHING_WAIT`] while
+//! something new waits to be published, or than [`WITNESS_WAIT`] while nothing does.
 //!
 //! Read next: `ask.rs` (the protocol), `standing.rs` (what is known of each), `gate.rs` (when writes are refused).
 
@@ -18,15 +19,19 @@ use anyhow::Context as _;
 use futures_util::future::join_all;
 use hefu_journal::Journal;
 use hefu_types::{NoteSignature, Policy, Reason, SignedCheckpoint, Size, VerifierKey};
+use tokio::time::timeout;
 
 pub use gate::Gate;
 pub use standing::{Standing, Trouble};
 
 use ask::{Address, Asker};
 
-/// How long a witness may take to cosign, a correction of the log's notion of its size included: longest time that it can
-/// delay a publication.
+/// How long a witness may take to cosign, a correction of the log's notion of its size included, when nothing new waits to be
+/// published: at the start, and when it is asked again.
 pub const WITNESS_WAIT: Duration = Duration::from_secs(2);
+
+/// How long it may take when something new does: less than the time between two publications.
+pub const PUBLISHING_WAIT: Duration = Duration::from_millis(900);
 
 /// How often witnesses that lack the latest checkpoint are asked again while nothing new is published.
 pub const WITNESS_RETRY_INTERVAL: Duration = Duration::from_secs(2);
@@ -161,15 +166,20 @@ impl Witnesses {
         self.witnesses.iter().filter(|witness| !cosigned.contains(&witness.key)).collect()
     }
 
-    /// Asks those that have not cosigned the checkpoint, and gives it with the cosignatures that came.
-    pub async fn cosign(&self, journal: &Arc<Journal>, checkpoint: SignedCheckpoint) -> SignedCheckpoint {
-        self.ask(&self.lacking(&checkpoint), journal, checkpoint).await
+    /// Asks those that have not cosigned the checkpoint, and gives it with the cosignatures that came in time.
+    pub async fn cosign(
+        &self,
+        journal: &Arc<Journal>,
+        checkpoint: SignedCheckpoint,
+        wait: Duration,
+    ) -> SignedCheckpoint {
+        self.ask(&self.lacking(&checkpoint), journal, checkpoint, wait).await
     }
 
     /// Asks all of them, whatever they cosigned before: only so they say how far they have seen the log.
     pub async fn ask_all(&self, journal: &Arc<Journal>, checkpoint: SignedCheckpoint) -> SignedCheckpoint {
         let all: Vec<&Witness> = self.witnesses.iter().collect();
-        self.ask(&all, journal, checkpoint).await
+        self.ask(&all, journal, checkpoint, WITNESS_WAIT).await
     }
 
     async fn ask(
@@ -177,9 +187,10 @@ impl Witnesses {
         witnesses: &[&Witness],
         journal: &Arc<Journal>,
         checkpoint: SignedCheckpoint,
+        wait: Duration,
     ) -> SignedCheckpoint {
         let asked = &checkpoint;
-        let answers = join_all(witnesses.iter().map(|witness| witness.cosign(&self.asker, journal, asked))).await;
+        let answers = join_all(witnesses.iter().map(|witness| witness.cosign(&self.asker, journal, asked, wait))).await;
         let answered = witnesses.iter().zip(answers);
         let lines = answered.filter_map(|(witness, line)| Some((&witness.key, line?)));
         // Each was verified before; a note that is full takes no more.
@@ -198,9 +209,11 @@ impl Witness {
         asker: &Asker,
         journal: &Arc<Journal>,
         checkpoint: &SignedCheckpoint,
+        wait: Duration,
     ) -> Option<NoteSignature> {
         let known = self.standing().size;
-        let asked = asker.cosign((&self.address, &self.key), journal, checkpoint, known).await;
+        let asked = asker.cosign((&self.address, &self.key), journal, checkpoint, known);
+        let asked = timeout(wait, asked).await.unwrap_or_else(|_| Err(ask::late()));
         let size = checkpoint.checkpoint().size();
         let outcome = asked.as_ref().map(|_| size).map_err(Clone::clone);
         self.standing().turn(&self.name, outcome);

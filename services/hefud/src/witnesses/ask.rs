@@ -75,6 +75,11 @@ fn silent(error: impl std::fmt::Display) -> Trouble {
     Trouble::Silent(error.to_string())
 }
 
+/// It took too long.
+pub(super) fn late() -> Trouble {
+    silent("it does not answer in time")
+}
+
 impl Asker {
     pub(super) fn new() -> Self {
         let mut connector = HttpConnector::new();
@@ -83,8 +88,8 @@ impl Asker {
         Self(Client::builder(TokioExecutor::new()).build(connector))
     }
 
-    /// The witness's verified cosignature, within [`WITNESS_WAIT`]. `known` is the size that it is thought to have cosigned
-    /// last; when it says another one it is asked once more.
+    /// The witness's verified cosignature. `known` is the size that it is thought to have cosigned last; when it says another one
+    /// it is asked once more.
     pub(super) async fn cosign(
         &self,
         (address, key): (&Address, &VerifierKey),
@@ -92,9 +97,7 @@ impl Asker {
         checkpoint: &SignedCheckpoint,
         known: Size,
     ) -> Result<NoteSignature, Trouble> {
-        let answer = tokio::time::timeout(WITNESS_WAIT, self.converse(address, journal, checkpoint, known)).await;
-        let body = answer.map_err(|_| silent("it does not answer in time"))??;
-        read(&body, key, checkpoint)
+        read(&self.converse(address, journal, checkpoint, known).await?, key, checkpoint)
     }
 
     /// What a witness answers that agrees.
