@@ -1,25 +1,26 @@
 //! The handle that everybody else holds.
 
+mod keys;
+mod read;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
-use bytes::Bytes;
 use hefu_rules::{Admitted, Ledger};
-use hefu_types::note::NoteSigner;
-use hefu_types::tile::{Contents, Tile};
-use hefu_types::{Entry, Millis, NodeHash, PublicKey, Reason, Refusal, Seq, Size, VerifierKey, tree};
+use hefu_types::{Reason, Refusal, Size};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::{Clock, SteadyClock, SystemClock};
 use crate::committer::Committer;
 use crate::error::OpenError;
-use crate::nodes::Nodes;
 use crate::recovery::{Recovered, recover};
 use crate::seal::{Keeper, Seal, Sealer, Signers};
 use crate::sequencer::{Head, Lane, Outcome, Recorded, Sequencer, Waiting};
-use crate::store::{Fault, Store, StoreError};
+use crate::store::{Fault, Store};
+
+pub use read::Receipt;
 
 /// Called at each step of the write path; `Err` makes the journal fail there. A server's hook does nothing.
 pub(crate) type FaultHook = Arc<dyn Fn(Fault) -> Result<(), Refusal> + Send + Sync>;
@@ -127,17 +128,6 @@ impl Ticket {
     }
 }
 
-/// The proof that an entry is in the log.
-#[derive(Clone, Debug)]
-pub struct Receipt {
-    /// Its position.
-    pub seq: Seq,
-    /// The hashes from the entry's sibling up.
-    pub hashes: Vec<NodeHash>,
-    /// The checkpoint that they lead to.
-    pub seal: Arc<Seal>,
-}
-
 fn waiting(admitted: Admitted, lane: Option<Arc<Lane>>) -> (Waiting, Ticket) {
     let (reply, receiver) = oneshot::channel();
     (Waiting { admitted, lane, reply }, Ticket(receiver))
@@ -184,33 +174,6 @@ impl Journal {
         self.ledger.as_ref()
     }
 
-    /// The held keys that sign the checkpoint of the head: two while one replaces the other.
-    #[must_use]
-    pub fn log_keys(&self) -> Vec<VerifierKey> {
-        let Some(seal) = self.seal.borrow().clone() else { return vec![] };
-        self.signers.keys(|key| seal.keys.iter().any(|(known, record)| *known == key && record.signs(seal.size())))
-    }
-
-    /// Every checkpoint key that the log has had.
-    #[must_use]
-    pub fn past_keys(&self) -> Vec<VerifierKey> {
-        let (Some(seal), Some(ledger)) = (self.seal.borrow().clone(), &self.ledger) else { return vec![] };
-        seal.keys.iter().filter_map(|(key, _)| VerifierKey::new(&ledger.origin, *key).ok()).collect()
-    }
-
-    /// The held checkpoint keys that the log does not know: those that may replace the one in force.
-    #[must_use]
-    pub fn spare_keys(&self) -> Vec<VerifierKey> {
-        let seal = self.seal.borrow().clone();
-        let known = |key| seal.as_ref().is_some_and(|seal| seal.keys.iter().any(|(known, _)| *known == key));
-        self.signers.keys(|key| !known(key))
-    }
-
-    /// Takes a checkpoint key that is to replace the one in force: only a key that is held may be announced.
-    pub fn hold(&self, signer: NoteSigner) {
-        self.signers.add(signer);
-    }
-
     /// Hands a submission to the sequencer, or refuses it when too many are waiting.
     ///
     /// # Errors
@@ -252,113 +215,10 @@ impl Journal {
         self.seal.clone()
     }
 
-    /// The proof that an entry is in the log, under its own block's checkpoint, or the head's for one that had been recorded
-    /// before; verified here, before anybody else does.
-    ///
-    /// # Errors
-    /// When the store can't be read, or the proof does not hold: then the stored tree is damaged.
-    pub fn receipt(&self, entry: &Entry, seal: Option<Arc<Seal>>) -> Result<Receipt, StoreError> {
-        let seal = seal.or_else(|| self.seal.borrow().clone()).ok_or_else(|| StoreError::new("the log is empty"))?;
-        let seq = entry.seq();
-        let (size, root) = (seal.size(), seal.checkpoint.checkpoint().root());
-        let absent = || StoreError::new(format!("entry {seq} is not in a tree of {size}"));
-        let hashes = seal.inclusion(seq, &*self.store)?.ok_or_else(absent)?;
-        tree::verify_inclusion(tree::leaf(entry.bytes()), seq, size, root, &hashes).map_err(StoreError::new)?;
-        Ok(Receipt { seq, hashes, seal })
-    }
-
-    /// The inclusion proof of an entry in the tree of a size; `None` when there is no such tree or it is not in it.
-    ///
-    /// # Errors
-    /// When the store can't be read.
-    pub fn inclusion(&self, seq: Seq, size: Size) -> Result<Option<Vec<NodeHash>>, StoreError> {
-        if size > self.head.borrow().size {
-            return Ok(None);
-        }
-        let mut nodes = Nodes::of(&*self.store);
-        tree::inclusion(seq, size, &mut |node| nodes.read(node))
-    }
-
-    /// The proof that the tree of size `new` begins with that of size `old`; `None` when there is no such tree.
-    ///
-    /// # Errors
-    /// When the store can't be read.
-    pub fn consistency(&self, old: Size, new: Size) -> Result<Option<Vec<NodeHash>>, StoreError> {
-        if new > self.head.borrow().size {
-            return Ok(None);
-        }
-        let mut nodes = Nodes::of(&*self.store);
-        tree::consistency(old, new, &mut |node| nodes.read(node))
-    }
-
-    /// The bytes of a file of the log; `None` when the log is too small to have it.
-    ///
-    /// # Errors
-    /// When the store can't be read.
-    pub fn tile(&self, tile: Tile) -> Result<Option<Vec<u8>>, StoreError> {
-        if !tile.is_within(self.head.borrow().size) {
-            return Ok(None);
-        }
-        let width = usize::from(tile.width);
-        let (found, bytes) = match tile.contents {
-            Contents::Nodes(_) => {
-                let row = self.store.nodes(tile.level(), tile.begin(), width)?;
-                (row.len(), row.iter().flat_map(|hash| *hash.as_bytes()).collect())
-            }
-            Contents::Entries => {
-                let entries = self.store.read(Seq::new(tile.begin()), width, usize::MAX)?;
-                let framed = |entry: &Bytes| {
-                    [&u16::try_from(entry.len()).expect("an entry is at most 65,535 bytes").to_be_bytes()[..], entry]
-                        .concat()
-                };
-                (entries.len(), entries.iter().flat_map(framed).collect())
-            }
-        };
-        if found == width { Ok(Some(bytes)) } else { Err(StoreError::new(format!("{tile} is not all there"))) }
-    }
-
     /// Why writes are refused, if they are.
     #[must_use]
     pub fn latched(&self) -> Option<Refusal> {
         self.latch.check().err()
-    }
-
-    /// Durable entry bytes from a position on; see [`Store::read`]. Never beyond the durable head.
-    ///
-    /// # Errors
-    /// When the store can't be read.
-    pub fn read(&self, from: Seq, limit: usize, max_bytes: usize) -> Result<Vec<Bytes>, StoreError> {
-        let durable = self.head.borrow().size.get().saturating_sub(from.get());
-        let limit = limit.min(usize::try_from(durable).unwrap_or(usize::MAX));
-        if limit == 0 { Ok(Vec::new()) } else { self.store.read(from, limit, max_bytes) }
-    }
-
-    /// A key's last durable submission.
-    ///
-    /// # Errors
-    /// When the store can't be read.
-    pub fn last_of(&self, key: &PublicKey) -> Result<Option<Entry>, StoreError> {
-        let Some((_, seq)) = self.store.last_of(key)? else { return Ok(None) };
-        let bytes = self.store.read(seq, 1, usize::MAX)?.pop();
-        bytes.map(|bytes| Entry::parse(bytes).map_err(StoreError::new)).transpose()
-    }
-
-    /// The size of the log after the last entry recorded at or before `time`.
-    ///
-    /// # Errors
-    /// When the store can't be read.
-    pub fn size_at(&self, time: Millis) -> Result<Size, StoreError> {
-        let (mut low, mut high) = (0, self.head.borrow().size.get());
-        while low < high {
-            let middle = low + (high - low) / 2;
-            let bytes = self.store.read(Seq::new(middle), 1, usize::MAX)?.pop();
-            let entry = bytes.map(Entry::parse).transpose().map_err(StoreError::new)?;
-            match entry {
-                Some(entry) if entry.recorded_at() <= time => low = middle + 1,
-                _ => high = middle,
-            }
-        }
-        Ok(Size::new(low))
     }
 
     /// Stops taking submissions, commits what is queued and answers it.
