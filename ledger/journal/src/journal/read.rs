@@ -88,7 +88,7 @@ impl Journal {
         if found == width { Ok(Some(bytes)) } else { Err(StoreError::new(format!("{tile} is not all there"))) }
     }
 
-    /// Durable entry bytes from a position on; see [`Store::read`]. Never beyond the durable head.
+    /// Durable entry bytes from a position on; see [`crate::Store::read`]. Never beyond the durable head.
     ///
     /// # Errors
     /// When the store can't be read.
