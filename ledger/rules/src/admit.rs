@@ -1,9 +1,10 @@
 //! The stateless half of the decision.
 
-use hefu_types::{Refusal, SignedSubmission, Submission, SubmissionHash, sign};
+use hefu_types::sign::KnownKeys;
+use hefu_types::{Refusal, SignedSubmission, Submission, SubmissionHash};
 
 /// A submission whose bytes are canonical, within the format's limits and signed by the key that they name.
-/// Only [`admit`] makes one.
+/// Only [`admit`] and [`admit_by`] make one.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Admitted {
@@ -17,8 +18,17 @@ pub struct Admitted {
 /// # Errors
 /// A refusal that names the code, the field and, for malformed bytes, the offset.
 pub fn admit(signed: SignedSubmission) -> Result<Admitted, Refusal> {
+    admit_by(&mut KnownKeys::default(), signed)
+}
+
+/// The same for whoever checks many.
+///
+/// # Errors
+/// As with [`admit`].
+pub fn admit_by(known: &mut KnownKeys, signed: SignedSubmission) -> Result<Admitted, Refusal> {
     let submission = Submission::decode(&signed.submission)?;
-    sign::verify_submission(&submission.key, &signed.submission, &signed.signature)
+    known
+        .verify_submission(&submission.key, &signed.submission, &signed.signature)
         .map_err(|reason| Refusal::new(reason, "signature", reason.cause().trim()))?;
     let hash = signed.hash();
     Ok(Admitted { signed, submission, hash })

@@ -1,7 +1,5 @@
 //! What was observed: one standing observation for each indicator, area and period.
 
-use std::ops::Bound;
-
 use hefu_types::event::membership::Role;
 use hefu_types::event::plan::Measure;
 use hefu_types::event::reporting::{ObsStatus, ObservationReported, ObservationRetracted};
@@ -25,8 +23,78 @@ pub struct Standing {
     pub member: Code,
 }
 
-/// The value that stands in a cell, and its status; cells without a value have none, so that neighbours are found at once.
-pub(crate) type Level = (Decimal, ObsStatus);
+/// A cell in few bytes: the numbers of its indicator and area, and its period's sort key. A log has millions of them, and
+/// each decision looks for some.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    indicator: u32,
+    area: u32,
+    period: u64,
+}
+
+/// A [`Standing`] whose member is a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stands {
+    submission_hash: SubmissionHash,
+    index: u32,
+    member: u32,
+}
+
+/// The value of a stock that stands in a cell. Cells without a value have none, so that neighbours are found at once, and
+/// neither have flows and ratios, which may rise and fall.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Level {
+    period: Period,
+    value: Decimal,
+    status: ObsStatus,
+}
+
+impl State {
+    /// The observation that stands in a cell, for whoever wants to correct it.
+    #[must_use]
+    pub fn standing(&self, (indicator, area, period): &Cell) -> Option<Standing> {
+        let stands = self.cells.get(&self.place(indicator, area, *period)?)?;
+        let Stands { submission_hash, index, member } = *stands;
+        Some(Standing { submission_hash, index, member: self.numbered(member).clone() })
+    }
+
+    /// `None` when no observation ever named such a cell.
+    fn place(&self, indicator: &Code, area: &Code, period: Period) -> Option<Place> {
+        let number = |code| self.numbers.get(code).copied();
+        let period = u64::from_be_bytes(period.sort_key());
+        Some(Place { indicator: number(indicator)?, area: number(area)?, period })
+    }
+
+    fn stands(&self, indicator: &Code, area: &Code, period: Period) -> Option<&Stands> {
+        self.cells.get(&self.place(indicator, area, period)?)
+    }
+
+    fn numbered(&self, number: u32) -> &Code {
+        self.codes.get(&number).expect("every number was given to a code")
+    }
+
+    /// The number of a code, which gets one when it has none.
+    fn number(&mut self, code: &Code) -> u32 {
+        if let Some(number) = self.numbers.get(code) {
+            return *number;
+        }
+        let number = u32::try_from(self.codes.len()).expect("fewer than 2^32 codes");
+        self.numbers.put(code.clone(), number);
+        self.codes.put(number, code.clone());
+        number
+    }
+}
+
+impl Place {
+    /// Before and behind this place, those of the same indicator and area.
+    fn before(self) -> std::ops::Range<Self> {
+        Self { period: 0, ..self }..self
+    }
+
+    fn behind(self) -> std::ops::RangeInclusive<Self> {
+        Self { period: self.period.saturating_add(1), ..self }..=Self { period: u64::MAX, ..self }
+    }
+}
 
 /// Whether a status says that the value is missing (SDMX CL_OBS_STATUS); `None` where either fits.
 #[must_use]
@@ -55,14 +123,11 @@ pub(crate) fn decide_reported(
     if e.as_of_date.is_some_and(|date| date.kind() != PeriodType::Day || !e.period.contains(date)) {
         return refuse(Reason::AsOfDateInvalid, "as_of_date", format!("a day of {}, such as 2024-07-15", e.period));
     }
-    let cell = (e.indicator.clone(), e.area.clone(), e.period);
-    let standing = state.cells.get(&cell);
+    let standing = state.stands(&e.indicator, &e.area, e.period);
     check_supersedes(standing, e, context)?;
     check_owner(state, indicator, standing, &speaker.record.member)?;
     match e.value {
-        Some(value) if indicator.measure == Measure::Stock && e.supersedes.is_none() => {
-            check_stock(state, &cell, value, e.obs_status)
-        }
+        Some(value) if indicator.measure == Measure::Stock && e.supersedes.is_none() => check_stock(state, e, value),
         _ => Ok(()),
     }
 }
@@ -98,7 +163,7 @@ fn check_value(indicator: &Indicator, e: &ObservationReported) -> Result<(), Ref
 }
 
 fn check_supersedes(
-    standing: Option<&Standing>,
+    standing: Option<&Stands>,
     e: &ObservationReported,
     context: &Context<'_>,
 ) -> Result<(), Refusal> {
@@ -120,10 +185,11 @@ fn check_supersedes(
 fn check_owner(
     state: &State,
     indicator: &Indicator,
-    standing: Option<&Standing>,
+    standing: Option<&Stands>,
     member: &Code,
 ) -> Result<(), Refusal> {
-    let Some(owner) = standing.map(|s| &s.member).filter(|owner| *owner != member) else { return Ok(()) };
+    let owner = standing.map(|stands| state.numbered(stands.member));
+    let Some(owner) = owner.filter(|owner| *owner != member) else { return Ok(()) };
     let gone = state.members.get(owner).is_none_or(|m| m.status == MemberStatus::Withdrawn);
     if gone || !indicator.reporting_units.contains(owner) {
         return Ok(());
@@ -131,7 +197,7 @@ fn check_owner(
     refuse(Reason::NotYourObservation, "supersedes", format!("{owner} reported it"))
 }
 
-fn check_names(standing: &Standing, named: &EventRef, field: &str, context: &Context<'_>) -> Result<(), Refusal> {
+fn check_names(standing: &Stands, named: &EventRef, field: &str, context: &Context<'_>) -> Result<(), Refusal> {
     let hash = named.submission_hash.unwrap_or(context.at.submission_hash);
     if (hash, named.index) == (standing.submission_hash, standing.index) {
         return Ok(());
@@ -142,21 +208,18 @@ fn check_names(standing: &Standing, named: &EventRef, field: &str, context: &Con
 }
 
 /// A cumulative stock rises from period to period, but for flagged breaks.
-fn check_stock(state: &State, cell: &Cell, value: Decimal, status: ObsStatus) -> Result<(), Refusal> {
-    let same_series = |(other, _): &(&Cell, &Level)| (&other.0, &other.1) == (&cell.0, &cell.1);
+fn check_stock(state: &State, e: &ObservationReported, value: Decimal) -> Result<(), Refusal> {
+    let Some(place) = state.place(&e.indicator, &e.area, e.period) else { return Ok(()) };
     // At most a handful of periods end on the same day.
-    let with_value = |(other, level): (&Cell, &Level)| {
-        (other.2.last_day() != cell.2.last_day()).then_some((other.2, level.0, level.1))
-    };
-    let before = state.levels.range(..cell.clone()).rev().take_while(same_series).find_map(with_value);
-    let after = (Bound::Excluded(cell.clone()), Bound::Unbounded);
-    let after = state.levels.range(after).take_while(same_series).find_map(with_value);
-    match (before, after) {
-        (Some((period, earlier, _)), _) if status != ObsStatus::B && value.compare(earlier).is_lt() => {
-            refuse(Reason::StockFell, "value", format!("{value} is below {earlier} of {period}"))
+    let other_day = |(_, level): &(&Place, &Level)| level.period.last_day() != e.period.last_day();
+    let before = state.levels.range(place.before()).rev().find(other_day);
+    let behind = state.levels.range(place.behind()).find(other_day);
+    match (before, behind) {
+        (Some((_, earlier)), _) if e.obs_status != ObsStatus::B && value.compare(earlier.value).is_lt() => {
+            refuse(Reason::StockFell, "value", format!("{value} is below {} of {}", earlier.value, earlier.period))
         }
-        (_, Some((period, later, flag))) if flag != ObsStatus::B && value.compare(later).is_gt() => {
-            refuse(Reason::StockFell, "value", format!("{value} is above {later} of {period}"))
+        (_, Some((_, later))) if later.status != ObsStatus::B && value.compare(later.value).is_gt() => {
+            refuse(Reason::StockFell, "value", format!("{value} is above {} of {}", later.value, later.period))
         }
         _ => Ok(()),
     }
@@ -172,30 +235,37 @@ pub(crate) fn decide_retracted(
     if !state.indicators.contains(&e.indicator) {
         return refuse(Reason::IndicatorUnknown, "indicator", format!("no indicator {}", e.indicator));
     }
-    let cell = (e.indicator.clone(), e.area.clone(), e.period);
-    let Some(standing) = state.cells.get(&cell) else {
+    let Some(standing) = state.stands(&e.indicator, &e.area, e.period) else {
         return refuse(Reason::NothingToSupersede, "observation", "no observation stands there");
     };
     check_names(standing, &e.observation, "observation", context)?;
-    if standing.member != speaker.record.member {
-        return refuse(Reason::NotYourObservation, "observation", format!("{} reported it", standing.member));
+    let owner = state.numbered(standing.member);
+    if *owner != speaker.record.member {
+        return refuse(Reason::NotYourObservation, "observation", format!("{owner} reported it"));
     }
     check_reason(&e.reason)
 }
 
 pub(crate) fn apply_reported(state: &mut State, member: &Code, e: &ObservationReported, context: &Context<'_>) {
-    let standing =
-        Standing { submission_hash: context.at.submission_hash, index: context.index, member: member.clone() };
-    let cell = (e.indicator.clone(), e.area.clone(), e.period);
-    match e.value {
-        Some(value) => state.levels.put(cell.clone(), (value, e.obs_status)),
-        None => state.levels.remove(&cell),
+    let place = Place {
+        indicator: state.number(&e.indicator),
+        area: state.number(&e.area),
+        period: u64::from_be_bytes(e.period.sort_key()),
+    };
+    if state.indicators.get(&e.indicator).is_some_and(|indicator| indicator.measure == Measure::Stock) {
+        match e.value {
+            Some(value) => state.levels.put(place, Level { period: e.period, value, status: e.obs_status }),
+            None => state.levels.remove(&place),
+        }
     }
-    state.cells.put(cell, standing);
+    let (submission_hash, index) = (context.at.submission_hash, context.index);
+    let member = state.number(member);
+    state.cells.put(place, Stands { submission_hash, index, member });
 }
 
 pub(crate) fn apply_retracted(state: &mut State, e: &ObservationRetracted) {
-    let cell = (e.indicator.clone(), e.area.clone(), e.period);
-    state.levels.remove(&cell);
-    state.cells.remove(&cell);
+    if let Some(place) = state.place(&e.indicator, &e.area, e.period) {
+        state.levels.remove(&place);
+        state.cells.remove(&place);
+    }
 }

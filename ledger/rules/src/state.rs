@@ -6,7 +6,7 @@ use hefu_types::{Code, Entry, Event, LedgerId, Millis, PublicKey, Reason, Refusa
 use crate::membership::{self, Key, Member, MemberStatus};
 use crate::plan::{self, Indicator, Plan, TargetKey};
 use crate::platform::{self, CheckpointKey};
-use crate::reporting::{self, Cell, Level, Standing};
+use crate::reporting::{self, Level, Place, Stands};
 use crate::table::Table;
 
 /// The released versions of the rules, ascending.
@@ -88,10 +88,14 @@ state! {
     indicators: Code => Indicator,
     /// Targets by indicator, area, year and strength.
     targets: TargetKey => (),
-    /// Standing observations by indicator, area and period.
-    cells: Cell => Standing,
-    /// Their values, where they have one.
-    levels: Cell => Level,
+    /// The codes that observations named, numbered from 0 as they came; they are never removed.
+    numbers: Code => u32,
+    /// The same by number.
+    codes: u32 => Code,
+    /// Standing observations.
+    cells: Place => Stands,
+    /// The values of stocks among them.
+    levels: Place => Level,
 }
 
 /// Who signs, as it stands before the event at hand.
@@ -133,12 +137,6 @@ impl State {
     #[must_use]
     pub fn checkpoint_keys(&self) -> Vec<(PublicKey, CheckpointKey)> {
         self.checkpoint_keys.iter().map(|(key, record)| (*key, *record)).collect()
-    }
-
-    /// The submission hash and event index of the standing observation of a cell, for whoever wants to correct it.
-    #[must_use]
-    pub fn standing(&self, cell: &Cell) -> Option<&Standing> {
-        self.cells.get(cell)
     }
 
     /// Decides a submission at a position and, when it is accepted, applies it. A refusal leaves the state as it was.

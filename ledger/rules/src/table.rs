@@ -38,6 +38,10 @@ impl<K: Ord + Clone, V> Table<K, V> {
         self.rows.contains_key(key)
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
     pub(crate) fn put(&mut self, key: K, value: V) {
         let before = self.rows.insert(key.clone(), value);
         self.undo.push((key, before));

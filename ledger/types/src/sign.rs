@@ -2,6 +2,11 @@
 //!
 //! Source: the DSSE protocol, <https://github.com/secure-systems-lab/dsse/blob/master/protocol.md>.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use curve25519_dalek::constants::EIGHT_TORSION;
+use ed25519_dalek::ed25519::signature::MultipartVerifier as _;
 use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 
 use crate::event::membership::KeyEnrolled;
@@ -20,11 +25,15 @@ pub const CHECKPOINT_KEY_TYPE: &str = "application/vnd.hefu.checkpoint-key.v1+pr
 /// `"DSSEv1 " || len(type) || " " || type || " " || len(body) || " " || body`, lengths in ASCII decimal.
 #[must_use]
 pub fn pre_authentication_encoding(payload_type: &str, body: &[u8]) -> Vec<u8> {
-    let head = format!("DSSEv1 {} {payload_type} {} ", payload_type.len(), body.len());
+    let head = head(payload_type, body.len());
     let mut out = Vec::with_capacity(head.len() + body.len());
     out.extend_from_slice(head.as_bytes());
     out.extend_from_slice(body);
     out
+}
+
+fn head(payload_type: &str, body_len: usize) -> String {
+    format!("DSSEv1 {} {payload_type} {body_len} ", payload_type.len())
 }
 
 /// A private key that signs for the platform's formats. Dropped keys are wiped.
@@ -98,6 +107,40 @@ pub fn verify_submission(key: &PublicKey, submission: &[u8], signature: &Signatu
     verify(key, SUBMISSION_TYPE, submission, signature)
 }
 
+/// Keys that signed before, as points: whoever verifies many submissions of few keys need not parse each key each time, which
+/// is a tenth of a verification.
+#[derive(Clone, Debug, Default)]
+pub struct KnownKeys(BTreeMap<PublicKey, VerifyingKey>);
+
+impl KnownKeys {
+    /// Forgotten all at once when there are more: anybody can make keys, and one costs 224 bytes.
+    const MAX: usize = 4_096;
+
+    /// As [`verify_submission`]; remembers the key when the signature holds.
+    ///
+    /// # Errors
+    /// As with [`verify_submission`].
+    pub fn verify_submission(
+        &mut self,
+        key: &PublicKey,
+        submission: &[u8],
+        signature: &Signature,
+    ) -> Result<(), Reason> {
+        let head = head(SUBMISSION_TYPE, submission.len());
+        let message = [head.as_bytes(), submission];
+        if let Some(point) = self.0.get(key) {
+            return verify_parts(key, point, &message, signature);
+        }
+        let point = parse(key)?;
+        verify_parts(key, &point, &message, signature)?;
+        if self.0.len() == Self::MAX {
+            self.0.clear();
+        }
+        self.0.insert(*key, point);
+        Ok(())
+    }
+}
+
 /// Verifies an enrolment's proof under the key that it enrols.
 ///
 /// # Errors
@@ -137,14 +180,31 @@ fn enrolment_body(ledger: &LedgerId, enrolment: &KeyEnrolled) -> Vec<u8> {
 }
 
 fn verify(key: &PublicKey, payload_type: &str, body: &[u8], signature: &Signature) -> Result<(), Reason> {
-    verify_bytes(key, &pre_authentication_encoding(payload_type, body), signature)
+    let head = head(payload_type, body.len());
+    verify_parts(key, &parse(key)?, &[head.as_bytes(), body], signature)
 }
 
 /// Verifies strictly a signature over the bytes as they are.
 pub(crate) fn verify_bytes(key: &PublicKey, message: &[u8], signature: &Signature) -> Result<(), Reason> {
-    let point = VerifyingKey::from_bytes(key.as_bytes()).map_err(|_| Reason::KeyNotCanonical)?;
+    verify_parts(key, &parse(key)?, &[message], signature)
+}
+
+fn parse(key: &PublicKey) -> Result<VerifyingKey, Reason> {
+    VerifyingKey::from_bytes(key.as_bytes()).map_err(|_| Reason::KeyNotCanonical)
+}
+
+/// The points of small order as bytes.
+static SMALL_ORDER: LazyLock<[[u8; 32]; 8]> = LazyLock::new(|| EIGHT_TORSION.map(|point| point.compress().to_bytes()));
+
+/// Exactly the verdict of ed25519-dalek's `verify_strict`, which refuses what `verify` refuses, and also keys and R of small
+/// order; but that one has to parse R to see it. `verify` holds when R's bytes are the canonical form of the point that the
+/// equation gives, so that R is of small order exactly when its bytes are those of one of eight points.
+fn verify_parts(key: &PublicKey, point: &VerifyingKey, message: &[&[u8]], signature: &Signature) -> Result<(), Reason> {
+    let (r, _) = signature.as_bytes().split_at(32);
+    let is_small = point.is_weak() || SMALL_ORDER.iter().any(|small| small == r);
     let parsed = ed25519_dalek::Signature::from_bytes(signature.as_bytes());
-    point.verify_strict(message, &parsed).map_err(|_| failure(key, signature))
+    let holds = !is_small && point.multipart_verify(message, &parsed).is_ok();
+    if holds { Ok(()) } else { Err(failure(key, signature)) }
 }
 
 /// Says why a signature failed; off the hot path.
@@ -162,6 +222,8 @@ fn failure(key: &PublicKey, signature: &Signature) -> Reason {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use curve25519_dalek::{EdwardsPoint, Scalar};
+    use sha2::{Digest as _, Sha512};
 
     #[test]
     fn encodes_the_published_dsse_example() {
@@ -181,6 +243,61 @@ mod tests {
             verify_submission(&keys.public(), b"body", &plus_order(&signature)),
             Err(Reason::SignatureNotCanonical)
         );
+    }
+
+    /// What `verify_strict` says.
+    fn strict(key: &PublicKey, body: &[u8], signature: &Signature) -> bool {
+        let message = pre_authentication_encoding(SUBMISSION_TYPE, body);
+        let parsed = ed25519_dalek::Signature::from_bytes(signature.as_bytes());
+        VerifyingKey::from_bytes(key.as_bytes()).is_ok_and(|point| point.verify_strict(&message, &parsed).is_ok())
+    }
+
+    /// A signature whose R has a part of small order, which satisfies the equation up to that part; without a part of its own
+    /// it is sound. With a key of small order, and S = 0, the equation holds for R of small order only.
+    fn crafted(secret: Scalar, nonce: Scalar, r_part: usize, key_part: usize, body: &[u8]) -> (PublicKey, Signature) {
+        let key = (EdwardsPoint::mul_base(&secret) + EIGHT_TORSION[key_part]).compress().to_bytes();
+        let r = (EdwardsPoint::mul_base(&nonce) + EIGHT_TORSION[r_part]).compress().to_bytes();
+        let message = pre_authentication_encoding(SUBMISSION_TYPE, body);
+        let hash = Sha512::new().chain_update(r).chain_update(key).chain_update(message);
+        let s = nonce + Scalar::from_hash(hash) * secret;
+        let signature = [r, s.to_bytes()].concat();
+        (PublicKey::from_bytes(key), Signature::from_slice(&signature).unwrap())
+    }
+
+    #[test]
+    fn the_verdict_is_that_of_verify_strict() {
+        let mut accepted = 0;
+        for (secret, nonce) in [(0, 0), (0, 5), (7, 0), (7, 5)] {
+            for part in 0..64 {
+                for body in 0..16_u8 {
+                    let (secret, nonce) = (Scalar::from(secret as u64), Scalar::from(nonce as u64));
+                    let (key, signature) = crafted(secret, nonce, part / 8, part % 8, &[body]);
+                    let expected = strict(&key, &[body], &signature);
+                    let mut known = KnownKeys::default();
+                    for _ in 0..2 {
+                        assert_eq!(known.verify_submission(&key, &[body], &signature).is_ok(), expected, "{part}");
+                    }
+                    assert_eq!(verify_submission(&key, &[body], &signature).is_ok(), expected);
+                    accepted += u32::from(expected);
+                }
+            }
+        }
+        // Those without parts of small order, and by chance some with.
+        assert!(accepted > 16 && accepted < 512, "{accepted}");
+    }
+
+    #[test]
+    fn few_keys_are_kept() {
+        let mut known = KnownKeys::default();
+        for seed in 0..=KnownKeys::MAX {
+            let mut bytes = [0; 32];
+            bytes[..8].copy_from_slice(&seed.to_be_bytes());
+            let keys = Keypair::from_seed(&bytes);
+            let signature = keys.sign_submission(b"body");
+            assert_eq!(known.verify_submission(&keys.public(), b"other", &signature), Err(Reason::SignatureInvalid));
+            assert_eq!(known.verify_submission(&keys.public(), b"body", &signature), Ok(()));
+        }
+        assert_eq!(known.0.len(), 1, "begun anew");
     }
 
     /// The same signature with S + L: accepted by lax verifiers only.
