@@ -1,14 +1,14 @@
 //! Makes blocks durable, in order, and only then answers.
 
 use std::sync::Arc;
-use std::sync::mpsc::Receiver;
 
 use hefu_rules::CheckpointKey;
 use hefu_types::tree::Edge;
 use hefu_types::{PublicKey, Reason, Refusal};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
-use crate::journal::Shared;
+use crate::journal::{Reply, Shared};
+use crate::open_block::OpenBlock;
 use crate::recovery::last_of;
 use crate::seal::{Seal, Sealer};
 use crate::sequencer::{Head, Outcome, Recorded};
@@ -25,13 +25,41 @@ pub(crate) struct Work {
 }
 
 /// Who waits, and what to say once it is durable.
+#[derive(Debug)]
 pub(crate) struct Answer {
-    pub(crate) recorded: Recorded,
-    pub(crate) reply: oneshot::Sender<Outcome>,
+    pub(crate) decided: Vec<Decided>,
+    pub(crate) reply: Reply,
+}
+
+/// What the sequencer decided of a submission.
+#[derive(Debug)]
+pub(crate) enum Decided {
+    /// It has a position in this block, or had one before in a block that may not be durable yet.
+    Pending(Recorded),
+    /// It had been recorded before, durably.
+    Durable(Recorded),
+    /// It was refused; nothing was written.
+    Refused(Refusal),
+}
+
+impl Decided {
+    /// What its caller is told, now that it is known what became of the block.
+    pub(crate) fn outcome(self, block: &Result<Option<Arc<Seal>>, Refusal>) -> Outcome {
+        match (self, block) {
+            (Self::Refused(refusal), _) => Err(refusal),
+            (Self::Durable(recorded), _) => Ok((recorded, None)),
+            // Its first copy stands in an earlier block, which may or may not have been written.
+            (Self::Pending(recorded), Err(refusal)) if recorded.already_recorded => Err(unknown(&refusal.detail)),
+            (Self::Pending(_), Err(refusal)) => Err(refusal.clone()),
+            (Self::Pending(recorded), Ok(seal)) => {
+                Ok((recorded, seal.clone().filter(|_| !recorded.already_recorded)))
+            }
+        }
+    }
 }
 
 pub(crate) struct Committer {
-    pub(crate) work: Receiver<Work>,
+    pub(crate) open: Arc<OpenBlock>,
     pub(crate) shared: Shared,
     pub(crate) sealer: Sealer,
     pub(crate) head: watch::Sender<Head>,
@@ -41,16 +69,14 @@ pub(crate) struct Committer {
 impl Committer {
     /// Runs until the sequencer is gone.
     pub(crate) fn run(mut self) {
-        while let Ok(Work { block, edge, keys, answers }) = self.work.recv() {
+        while let Some(Work { block, edge, keys, answers }) = self.open.take() {
+            if (self.shared.fault)(Fault::Cut).is_err() {
+                self.shared.latch.set(Refusal::new(Reason::StorageLatched, "", "the committer stopped"));
+                continue;
+            }
             let outcome = self.shared.latch.check().and_then(|()| self.commit(&block, edge, keys));
-            for Answer { recorded, reply } in answers {
-                let outcome = match &outcome {
-                    // Its first copy stands in an earlier block, which may or may not have been written.
-                    Err(refusal) if recorded.already_recorded => Err(unknown(&refusal.detail)),
-                    outcome => outcome.clone().map(|seal| (recorded, seal.filter(|_| !recorded.already_recorded))),
-                };
-                // A caller that went away can resend; nothing is lost by it.
-                drop(reply.send(outcome));
+            for Answer { decided, reply } in answers {
+                reply.send(decided.into_iter().map(|one| one.outcome(&outcome)).collect());
             }
         }
     }
@@ -88,6 +114,12 @@ impl Committer {
             AppendError::Conflict { .. } => Refusal::new(Reason::StorageLatched, "", cause),
             AppendError::Unknown(_) => unknown(&cause),
         }
+    }
+}
+
+impl Drop for Committer {
+    fn drop(&mut self) {
+        self.open.close();
     }
 }
 

@@ -4,7 +4,6 @@ mod keys;
 mod read;
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
@@ -15,9 +14,10 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::clock::{Clock, SteadyClock, SystemClock};
 use crate::committer::Committer;
 use crate::error::OpenError;
+use crate::open_block::OpenBlock;
 use crate::recovery::{Recovered, recover};
 use crate::seal::{Keeper, Seal, Sealer, Signers};
-use crate::sequencer::{Head, Lane, Outcome, Recorded, Sequencer, Waiting};
+use crate::sequencer::{Head, Offer, Outcome, Recorded, Sequencer};
 use crate::store::{Fault, Store};
 
 pub use read::Receipt;
@@ -27,7 +27,7 @@ pub(crate) type FaultHook = Arc<dyn Fn(Fault) -> Result<(), Refusal> + Send + Sy
 
 /// How a journal is opened.
 pub struct Options {
-    /// Submissions that may wait for the sequencer; more are refused with `OVERLOADED`.
+    /// Submissions, or offers of several, that may wait for the sequencer; more are refused with `OVERLOADED`.
     pub queue_submissions: usize,
     /// How long after the last entry the clock may stand at start, in milliseconds.
     pub clock_gap_max: i64,
@@ -87,7 +87,7 @@ pub(crate) struct Shared {
 
 /// An open journal. Dropping it stops its threads after what is queued was committed.
 pub struct Journal {
-    queue: Option<mpsc::Sender<Waiting>>,
+    queue: Option<mpsc::Sender<Vec<Offer>>>,
     head: watch::Receiver<Head>,
     seal: watch::Receiver<Option<Arc<Seal>>>,
     store: Arc<dyn Store>,
@@ -99,7 +99,16 @@ pub struct Journal {
 
 /// A submission that waits for its place in the log.
 #[must_use = "the answer comes here"]
-pub struct Ticket(oneshot::Receiver<Outcome>);
+#[derive(Debug)]
+pub struct Ticket(Tickets);
+
+/// Submissions that wait for theirs.
+#[must_use = "the answers come here"]
+#[derive(Debug)]
+pub struct Tickets {
+    count: usize,
+    answers: oneshot::Receiver<Vec<Outcome>>,
+}
 
 impl Ticket {
     /// Waits until the submission is durable or refused.
@@ -114,8 +123,8 @@ impl Ticket {
     ///
     /// # Errors
     /// The refusal; `OUTCOME_UNKNOWN` when the journal stopped before it answered.
-    pub async fn sealed(self) -> Result<(Recorded, Option<Arc<Seal>>), Refusal> {
-        self.0.await.unwrap_or_else(|_| Err(unanswered()))
+    pub async fn sealed(self) -> Outcome {
+        only(self.0.outcomes().await)
     }
 
     /// The same, from a thread.
@@ -123,18 +132,49 @@ impl Ticket {
     /// # Errors
     /// The refusal; `OUTCOME_UNKNOWN` when the journal stopped before it answered.
     pub fn wait(self) -> Result<Recorded, Refusal> {
-        let outcome = self.0.blocking_recv().unwrap_or_else(|_| Err(unanswered()));
-        outcome.map(|(recorded, _)| recorded)
+        let answers = self.0.answers.blocking_recv();
+        only(answers.unwrap_or_else(|_| vec![Err(unanswered())])).map(|(recorded, _)| recorded)
     }
 }
 
-fn waiting(admitted: Admitted, lane: Option<Arc<Lane>>) -> (Waiting, Ticket) {
-    let (reply, receiver) = oneshot::channel();
-    (Waiting { admitted, lane, reply }, Ticket(receiver))
+impl Tickets {
+    /// Waits until all are durable or refused; in the order of the offer. `OUTCOME_UNKNOWN` for each when the journal stopped
+    /// before it answered.
+    pub async fn outcomes(self) -> Vec<Outcome> {
+        let Self { count, answers } = self;
+        answers.await.unwrap_or_else(|_| (0..count).map(|_| Err(unanswered())).collect())
+    }
+}
+
+fn only(answers: Vec<Outcome>) -> Outcome {
+    answers.into_iter().next().expect("one answer to one submission")
 }
 
 fn unanswered() -> Refusal {
     Refusal::new(Reason::OutcomeUnknown, "", "the journal stopped before it answered")
+}
+
+/// Answers whoever holds the tickets.
+#[derive(Debug)]
+pub struct Reply(oneshot::Sender<Vec<Outcome>>);
+
+impl Reply {
+    /// For so many submissions of one caller.
+    pub fn to(count: usize) -> (Self, Tickets) {
+        let (reply, answers) = oneshot::channel();
+        (Self(reply), Tickets { count, answers })
+    }
+
+    /// For one.
+    pub fn to_one() -> (Self, Ticket) {
+        let (reply, tickets) = Self::to(1);
+        (reply, Ticket(tickets))
+    }
+
+    /// Answers, in the order of the submissions. A caller that went away can resend; nothing is lost by it.
+    pub fn send(self, outcomes: Vec<Outcome>) {
+        let _gone = self.0.send(outcomes);
+    }
 }
 
 impl Journal {
@@ -153,14 +193,13 @@ impl Journal {
         let (head_sender, head) = watch::channel(Head { size, chain_hash, recorded_at });
         let (seal_sender, seal) = watch::channel(sealed);
         let (queue, waiting) = mpsc::channel(options.queue_submissions);
-        // One block is being synced, one is ready, one is being cut.
-        let (work_sender, work) = sync_channel(1);
+        let open = Arc::new(OpenBlock::new(recovered.edge.clone()));
         let latch = Arc::new(Latch::default());
         latch.set_durable_size(size);
         let clock = SteadyClock::new(options.clock, recorded_at);
         let shared = Shared { store: Arc::clone(&store), latch: Arc::clone(&latch), fault: options.fault };
-        let sequencer = Sequencer::new(recovered, signers.clone(), waiting, work_sender, shared.clone(), clock);
-        let committer = Committer { work, shared, sealer, head: head_sender, seal: seal_sender };
+        let sequencer = Sequencer::new(recovered, signers.clone(), waiting, Arc::clone(&open), shared.clone(), clock);
+        let committer = Committer { open, shared, sealer, head: head_sender, seal: seal_sender };
         let threads = vec![
             std::thread::Builder::new().name("committer".into()).spawn(|| committer.run())?,
             std::thread::Builder::new().name("sequencer".into()).spawn(|| sequencer.run())?,
@@ -179,8 +218,8 @@ impl Journal {
     /// # Errors
     /// `OVERLOADED`, or the reason why writes are refused.
     pub fn submit(&self, admitted: Admitted) -> Result<Ticket, Refusal> {
-        let (waiting, ticket) = waiting(admitted, None);
-        self.queue()?.try_send(waiting).map_err(|e| match e {
+        let (reply, ticket) = Reply::to_one();
+        self.queue()?.try_send(vec![Offer { items: vec![Ok(admitted)], lane: None, reply }]).map_err(|e| match e {
             mpsc::error::TrySendError::Full(_) => {
                 Refusal::new(Reason::Overloaded, "", "too many submissions are waiting")
             }
@@ -189,17 +228,19 @@ impl Journal {
         Ok(ticket)
     }
 
-    /// The same for a stream: it waits for room instead of being refused, and a refusal refuses the key's later ones.
-    ///
-    /// # Errors
-    /// The reason why writes are refused.
-    pub async fn submit_in_turn(&self, admitted: Admitted, lane: &Arc<Lane>) -> Result<Ticket, Refusal> {
-        let (waiting, ticket) = waiting(admitted, Some(Arc::clone(lane)));
-        self.queue()?.send(waiting).await.map_err(|_| stopped())?;
-        Ok(ticket)
+    /// Hands offers to the sequencer, in this order, once there is room: from a thread that may wait. When the journal is
+    /// stopping, their tickets say so.
+    pub fn submit_all(&self, offers: Vec<Offer>) {
+        let closed = match &self.queue {
+            Some(queue) => queue.blocking_send(offers).err().map_or_else(Vec::new, |closed| closed.0),
+            None => offers,
+        };
+        for Offer { items, reply, .. } in closed {
+            reply.send(items.iter().map(|_| Err(stopped())).collect());
+        }
     }
 
-    fn queue(&self) -> Result<&mpsc::Sender<Waiting>, Refusal> {
+    fn queue(&self) -> Result<&mpsc::Sender<Vec<Offer>>, Refusal> {
         self.queue.as_ref().ok_or_else(stopped)
     }
 

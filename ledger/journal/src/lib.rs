@@ -1,8 +1,8 @@
 //! The journal: where accepted submissions become a durable, chained log.
 //!
 //! One thread, the *sequencer*, owns the tail: it gives each admitted submission its position and time, lets `hefu-rules`
-//! decide, chains what was accepted and cuts blocks from whatever is waiting. A second thread, the *committer*, writes each
-//! block in one synced batch, signs a checkpoint of the tree over all entries, keeps it in the head file, and only then answers.
+//! decide, chains what was accepted and adds it to the open block. A second thread, the *committer*, takes that block as soon as it is done with the last, writes it
+//! in one synced batch, signs a checkpoint of the tree over all entries, keeps it in the head file, and only then answers.
 //! So work on the next block overlaps the syncs, and an answer always means that the entry survives a power cut. A storage failure latches: the first reason wins, writes are refused with it, reads
 //! go on, and the sync is never tried again.
 //!
@@ -24,10 +24,12 @@ mod head_file;
 mod journal;
 mod keyspace;
 mod nodes;
+mod open_block;
 mod options;
 mod recovery;
 mod rocks;
 mod rows;
+mod runs;
 mod seal;
 mod sequencer;
 pub mod store;
@@ -35,8 +37,8 @@ pub mod store;
 pub use checkpoints::{Published, RocksCheckpoints};
 pub use clock::{Clock, SystemClock};
 pub use error::OpenError;
-pub use journal::{Journal, Options, Receipt, Ticket};
+pub use journal::{Journal, Options, Receipt, Reply, Ticket, Tickets};
 pub use rocks::{Durability, RocksStore};
-pub use seal::{Keeper, Seal};
-pub use sequencer::{Head, Lane, Recorded};
+pub use seal::{Keeper, Proofs, Seal};
+pub use sequencer::{Head, Lane, Offer, Outcome, Recorded, Rejected};
 pub use store::{AppendError, Block, Fault, Sequenced, Store, StoreError};

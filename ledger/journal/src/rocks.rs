@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hefu_types::{ChainHash, KeySeq, NodeHash, PublicKey, Seq, Size};
-use rocksdb::{ColumnFamily, DB, Direction, IteratorMode, ReadOptions, WriteBatch};
+use rocksdb::{ColumnFamily, DB, DBRawIterator, WriteBatch};
 
 use crate::checkpoints::RocksCheckpoints;
 use crate::keyspace::{self, FORMAT, FORMAT_KEY, Family, HEAD_KEY};
 use crate::options;
 use crate::rows::RocksRows;
+use crate::runs;
 use crate::store::{AppendError, Block, Store, StoreError};
 
 /// When an append returns.
@@ -83,7 +84,8 @@ impl RocksStore {
                 .map_err(StoreError::new),
             Some(found) if found == FORMAT.to_be_bytes() => Ok(()),
             Some(found) => {
-                Err(StoreError::new(format!("the folder has format {found:?}; this program knows {FORMAT}")))
+                let found = found.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+                Err(StoreError::new(format!("the folder has format {found}; this program knows {FORMAT}")))
             }
         }
     }
@@ -93,22 +95,38 @@ impl RocksStore {
     }
 
     fn batch(&self, block: &Block) -> WriteBatch {
-        let (entries, keys) = (self.family(Family::Entries), self.family(Family::Keys));
         let mut batch = WriteBatch::default();
-        for item in &block.entries {
-            let seq = keyspace::entry_key(item.entry.seq());
-            batch.put_cf(entries, seq, item.entry.bytes());
-            batch.put_cf(keys, keyspace::index_key(&item.key, item.key_seq), seq);
+        for run in runs::entries(block) {
+            batch.put_cf(self.family(Family::Entries), keyspace::entry_key(run.first), run.value);
         }
-        let nodes = self.family(Family::Nodes);
-        for (node, hash) in &block.nodes {
-            batch.put_cf(nodes, keyspace::node_key(node.level, node.index), hash.as_bytes());
+        for (key, (first, seqs)) in runs::keys(block) {
+            batch.put_cf(self.family(Family::Keys), keyspace::index_key(&key, first), seqs);
+        }
+        for ((level, first), hashes) in runs::nodes(block) {
+            batch.put_cf(self.family(Family::Nodes), keyspace::node_key(level, first), hashes);
         }
         if let Some(last) = block.entries.last() {
             let head = keyspace::head_value(last.entry.seq().size(), last.chain_hash);
             batch.put_cf(self.family(Family::Meta), HEAD_KEY, head);
         }
         batch
+    }
+
+    /// The runs of a family, from the one on that begins at or before a key.
+    fn runs_from(&self, family: Family, key: &[u8]) -> DBRawIterator<'_> {
+        let mut runs = self.db.raw_iterator_cf(self.family(family));
+        runs.seek_for_prev(key);
+        runs
+    }
+
+    /// The run of the key's counts that holds this one, if it is there, or the one before it.
+    fn run_of(&self, key: &PublicKey, key_seq: KeySeq) -> Result<Option<(KeySeq, Vec<u8>)>, StoreError> {
+        let runs = self.runs_from(Family::Keys, &keyspace::index_key(key, key_seq));
+        let Some((index, run)) = runs.item() else {
+            return runs.status().map(|()| None).map_err(StoreError::new);
+        };
+        let (found, first) = keyspace::read_index_key(index).ok_or_else(|| damaged("the key index"))?;
+        Ok((found == *key).then(|| (first, run.to_vec())))
     }
 }
 
@@ -136,45 +154,62 @@ impl Store for RocksStore {
     }
 
     fn read(&self, from: Seq, limit: usize, max_bytes: usize) -> Result<Vec<Bytes>, StoreError> {
-        let start = keyspace::entry_key(from);
-        let mode = IteratorMode::From(&start, Direction::Forward);
-        let mut out = Vec::new();
-        let mut bytes = 0;
-        for item in self.db.iterator_cf(self.family(Family::Entries), mode).take(limit) {
-            let (_, value) = item.map_err(StoreError::new)?;
-            bytes += value.len();
-            out.push(Bytes::from(value));
-            if bytes >= max_bytes {
-                break;
+        let mut runs = self.runs_from(Family::Entries, &keyspace::entry_key(from));
+        let (mut out, mut bytes, mut next) = (Vec::new(), 0, from.get());
+        while let Some((first, run)) = runs.item() {
+            let first = keyspace::read_seq(first).ok_or_else(|| damaged("the key of a run of entries"))?.get();
+            if first > next {
+                return Err(damaged(&format!("entry {next}")));
             }
+            for (entry, seq) in runs::split_entries(Bytes::copy_from_slice(run)).zip(first..) {
+                if out.len() == limit || (bytes >= max_bytes && !out.is_empty()) {
+                    return Ok(out);
+                }
+                let entry = entry.ok_or_else(|| damaged(&format!("entry {seq}")))?;
+                if seq == next {
+                    next += 1;
+                    bytes += entry.len();
+                    out.push(entry);
+                }
+            }
+            runs.next();
         }
-        Ok(out)
+        runs.status().map(|()| out).map_err(StoreError::new)
     }
 
     fn nodes(&self, level: u8, from: u64, count: usize) -> Result<Vec<NodeHash>, StoreError> {
-        let start = keyspace::node_key(level, from);
-        let mut options = ReadOptions::default();
-        options.set_iterate_upper_bound(keyspace::node_key(level, from.saturating_add(count as u64)));
-        let mode = IteratorMode::From(&start, Direction::Forward);
-        let items = self.db.iterator_cf_opt(self.family(Family::Nodes), options, mode).take(count);
-        let values = items.map(|item| item.map(|(_, value)| value).map_err(StoreError::new));
-        let hash = |value: Box<[u8]>| NodeHash::from_slice(&value).ok_or_else(|| damaged("a node of the tree"));
-        values.map(|value| value.and_then(hash)).collect()
+        let mut runs = self.runs_from(Family::Nodes, &keyspace::node_key(level, from));
+        let (mut out, mut next) = (Vec::new(), from);
+        while let Some((key, run)) = runs.item() {
+            let (found, first) = keyspace::read_node_key(key).ok_or_else(|| damaged("the key of a run of nodes"))?;
+            // What comes before the row, or after it.
+            if found != level || out.len() == count {
+                break;
+            }
+            if first > next {
+                return Err(damaged(&format!("node {next} of level {level}")));
+            }
+            for (hash, index) in runs::split_nodes(run).zip(first..) {
+                let hash = hash.ok_or_else(|| damaged(&format!("node {index} of level {level}")))?;
+                if index == next && out.len() < count {
+                    next += 1;
+                    out.push(hash);
+                }
+            }
+            runs.next();
+        }
+        runs.status().map(|()| out).map_err(StoreError::new)
     }
 
     fn find(&self, key: &PublicKey, key_seq: KeySeq) -> Result<Option<Seq>, StoreError> {
-        let found =
-            self.db.get_cf(self.family(Family::Keys), keyspace::index_key(key, key_seq)).map_err(StoreError::new)?;
-        found.map(|bytes| keyspace::read_seq(&bytes).ok_or_else(|| damaged("the key index"))).transpose()
+        let Some((first, run)) = self.run_of(key, key_seq)? else { return Ok(None) };
+        Ok(runs::seq_at(&run, key_seq.get() - first.get()))
     }
 
     fn last_of(&self, key: &PublicKey) -> Result<Option<(KeySeq, Seq)>, StoreError> {
-        let last = keyspace::index_key(key, KeySeq::new(u64::MAX));
-        let mode = IteratorMode::From(&last, Direction::Reverse);
-        let Some(item) = self.db.iterator_cf(self.family(Family::Keys), mode).next() else { return Ok(None) };
-        let (index, seq) = item.map_err(StoreError::new)?;
-        let (found, key_seq) = keyspace::read_index_key(&index).ok_or_else(|| damaged("the key index"))?;
-        let seq = keyspace::read_seq(&seq).ok_or_else(|| damaged("the key index"))?;
-        Ok((found == *key).then_some((key_seq, seq)))
+        let Some((first, run)) = self.run_of(key, KeySeq::new(u64::MAX))? else { return Ok(None) };
+        let last = runs::seqs(&run).checked_sub(1).ok_or_else(|| damaged("the key index"))?;
+        let seq = runs::seq_at(&run, last).ok_or_else(|| damaged("the key index"))?;
+        Ok(Some((KeySeq::new(first.get() + last), seq)))
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use hefu_rules::CheckpointKey;
 use hefu_types::checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint};
 use hefu_types::note::{Note, NoteSigner};
-use hefu_types::tree::{self, Edge};
+use hefu_types::tree::{self, Edge, Prover};
 use hefu_types::{NodeHash, PublicKey, Seq, Size, VerifierKey};
 
 use crate::error::OpenError;
@@ -34,18 +34,29 @@ impl Seal {
         self.checkpoint.checkpoint().size()
     }
 
-    /// The inclusion proof of an entry in this tree; entries of earlier blocks are read from the store.
+    /// Proofs of the entries of this block.
+    #[must_use]
+    pub fn proofs(&self) -> Proofs<'_> {
+        Proofs { seal: self, prover: Prover::new(&self.edge, self.checkpoint.checkpoint().root()) }
+    }
+}
+
+/// Inclusion proofs of the entries of one block, under its checkpoint: from memory, and verified before they are given away.
+#[derive(Debug)]
+pub struct Proofs<'s> {
+    /// The block's seal.
+    pub seal: &'s Seal,
+    prover: Prover<'s>,
+}
+
+impl Proofs<'_> {
+    /// The hashes from an entry's sibling up.
     ///
     /// # Errors
-    /// When the store can't be read.
-    pub(crate) fn inclusion(&self, seq: Seq, store: &dyn Store) -> Result<Option<Vec<NodeHash>>, StoreError> {
-        match self.edge.inclusion(seq) {
-            Some(proof) => Ok(Some(proof)),
-            None => {
-                let mut nodes = Nodes::of(store);
-                tree::inclusion(seq, self.size(), &mut |node| nodes.read(node))
-            }
-        }
+    /// When the entry is not of this block, or the proof does not hold.
+    pub fn prove(&mut self, seq: Seq, leaf: NodeHash) -> Result<Vec<NodeHash>, StoreError> {
+        let proof = self.prover.prove(seq, leaf).map_err(StoreError::new)?;
+        proof.ok_or_else(|| StoreError::new(format!("entry {seq} is not of the block up to {}", self.seal.size())))
     }
 }
 

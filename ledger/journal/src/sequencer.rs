@@ -1,28 +1,23 @@
 //! The owner of the tail: position, time, decision, chain.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hefu_rules::{Admitted, Position, State};
-use hefu_types::tree::{self, Edge};
+use hefu_types::tree;
 use hefu_types::{
     ChainHash, Entry, Event, KeySeq, Millis, PublicKey, Reason, Refusal, Seq, Size, SubmissionHash, VerifierKey,
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use crate::clock::SteadyClock;
-use crate::committer::{Answer, Work};
-use crate::journal::{FaultHook, Latch, Shared};
+use crate::committer::{Answer, Decided};
+use crate::journal::{FaultHook, Latch, Reply, Shared};
 use crate::nodes;
+use crate::open_block::{BLOCK_SUBMISSIONS_MAX, OpenBlock, Parts};
 use crate::recovery::Recovered;
 use crate::seal::{Seal, Signers};
-use crate::store::{Block, Fault, Sequenced, Store};
-
-/// Submissions in one block: bounds the time that the first of them waits for the last.
-const BLOCK_SUBMISSIONS_MAX: usize = 1_024;
-/// Bytes in one block: bounds the write that is synced at once.
-const BLOCK_BYTES_MAX: usize = 4 << 20;
+use crate::store::{Fault, Sequenced, Store};
 
 /// The durable end of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,16 +52,11 @@ pub struct Recorded {
 pub struct Lane(Mutex<HashSet<PublicKey>>);
 
 impl Lane {
-    /// Notes a refusal.
-    pub fn refused(&self, key: PublicKey) {
+    fn refused(&self, key: PublicKey) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
     }
 
-    /// Refuses what follows a refusal.
-    ///
-    /// # Errors
-    /// `PREDECESSOR_REFUSED`.
-    pub fn check(&self, key: &PublicKey) -> Result<(), Refusal> {
+    fn check(&self, key: &PublicKey) -> Result<(), Refusal> {
         if !self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(key) {
             return Ok(());
         }
@@ -75,20 +65,34 @@ impl Lane {
     }
 }
 
-/// A submission on its way, and who waits for the answer.
-pub(crate) struct Waiting {
-    pub(crate) admitted: Admitted,
-    pub(crate) lane: Option<Arc<Lane>>,
-    pub(crate) reply: oneshot::Sender<Outcome>,
+/// A submission that was refused before it got in line, in the place that it would have had.
+#[derive(Clone, Debug)]
+pub struct Rejected {
+    /// The key that it names, if it can be read: its later ones in the same lane are refused, too.
+    pub key: Option<PublicKey>,
+    /// Why.
+    pub refusal: Refusal,
 }
 
-/// What a caller is told: the position, and the seal of the block that it came in, unless it had been recorded before.
-pub(crate) type Outcome = Result<(Recorded, Option<Arc<Seal>>), Refusal>;
+/// Submissions of one caller, to be decided one after another in one block and answered together.
+#[derive(Debug)]
+pub struct Offer {
+    /// In the order in which they are decided.
+    pub items: Vec<Result<Admitted, Rejected>>,
+    /// In a lane, the refusal of one refuses its key's later ones.
+    pub lane: Option<Arc<Lane>>,
+    /// Who waits.
+    pub reply: Reply,
+}
+
+/// What a caller is told of a submission: the position, and the seal of the block that it came in, unless it had been recorded
+/// before.
+pub type Outcome = Result<(Recorded, Option<Arc<Seal>>), Refusal>;
 
 /// Everything below belongs to the sequencer's thread alone.
 pub(crate) struct Sequencer {
-    pub(crate) queue: mpsc::Receiver<Waiting>,
-    pub(crate) committer: SyncSender<Work>,
+    pub(crate) queue: mpsc::Receiver<Vec<Offer>>,
+    pub(crate) open: Arc<OpenBlock>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) latch: Arc<Latch>,
     pub(crate) fault: FaultHook,
@@ -96,8 +100,6 @@ pub(crate) struct Sequencer {
     state: State,
     size: Size,
     chain_hash: ChainHash,
-    /// The tree up to the end of the block that is being cut.
-    edge: Edge,
     signers: Signers,
     /// Submissions handed to the committer that the store may not hold yet.
     in_flight: HashMap<(PublicKey, KeySeq), Recorded>,
@@ -107,23 +109,26 @@ impl Sequencer {
     pub(crate) fn new(
         recovered: Recovered,
         signers: Signers,
-        queue: mpsc::Receiver<Waiting>,
-        committer: SyncSender<Work>,
+        queue: mpsc::Receiver<Vec<Offer>>,
+        open: Arc<OpenBlock>,
         shared: Shared,
         clock: SteadyClock,
     ) -> Self {
         let Shared { store, latch, fault } = shared;
-        let Recovered { state, size, chain_hash, edge, .. } = recovered;
+        let Recovered { state, size, chain_hash, .. } = recovered;
         let in_flight = HashMap::new();
-        Self { queue, committer, store, latch, fault, clock, state, size, chain_hash, edge, signers, in_flight }
+        Self { queue, open, store, latch, fault, clock, state, size, chain_hash, signers, in_flight }
     }
 
     /// Runs until every handle of the journal is gone and the queue is empty.
     pub(crate) fn run(mut self) {
-        while let Some(first) = self.queue.blocking_recv() {
-            let work = self.cut(first);
-            let stopped = (self.fault)(Fault::Cut).is_err();
-            if stopped || self.committer.send(work).is_err() {
+        let open = Arc::clone(&self.open);
+        while let Some(offers) = self.queue.blocking_recv() {
+            let is_open = open.fill(|parts| {
+                offers.into_iter().for_each(|offer| self.take(offer, parts));
+                parts.keys = self.state.checkpoint_keys();
+            });
+            if !is_open {
                 self.latch.set(Refusal::new(Reason::StorageLatched, "", "the committer stopped"));
             }
             if self.in_flight.len() > BLOCK_SUBMISSIONS_MAX {
@@ -133,44 +138,39 @@ impl Sequencer {
         }
     }
 
-    /// Takes what is waiting, without delay, and decides it in order.
-    fn cut(&mut self, first: Waiting) -> Work {
-        let block = Block { begin: self.size, entries: Vec::new(), nodes: Vec::new() };
-        let mut work = Work { block, edge: Edge::default(), keys: Vec::new(), answers: Vec::new() };
-        let mut bytes = 0;
-        let mut next = Some(first);
-        while let Some(waiting) = next.take() {
-            bytes += waiting.admitted.signed().submission.len();
-            self.take(waiting, &mut work);
-            if work.answers.len() < BLOCK_SUBMISSIONS_MAX && bytes < BLOCK_BYTES_MAX {
-                next = self.queue.try_recv().ok();
-            }
+    /// Decides submissions in order.
+    fn take(&mut self, Offer { items, lane, reply }: Offer, parts: &mut Parts) {
+        parts.submissions += items.len();
+        parts.bytes += items.iter().flatten().map(|admitted| admitted.signed().submission.len()).sum::<usize>();
+        let decided: Vec<Decided> = items.into_iter().map(|item| self.decide(item, lane.as_deref(), parts)).collect();
+        if decided.iter().any(|one| matches!(one, Decided::Pending(_))) {
+            parts.answers.push(Answer { decided, reply });
+        } else {
+            // What is refused or durable already need not wait for the block, nor mind that writes are refused.
+            reply.send(decided.into_iter().map(|one| one.outcome(&Ok(None))).collect());
         }
-        work.edge = self.edge.clone();
-        work.keys = self.state.checkpoint_keys();
-        self.edge.trim();
-        work
     }
 
-    fn take(&mut self, waiting: Waiting, work: &mut Work) {
-        let Waiting { admitted, lane, reply } = waiting;
-        let outcome =
-            (self.fault)(Fault::Dequeued).and_then(|()| self.sequence(&admitted, lane.as_deref(), &mut work.block));
-        match outcome {
-            // What is durable already need not wait for the block, nor mind that writes are refused.
-            Ok(recorded) if recorded.seq.size() <= self.latch.durable_size() => drop(reply.send(Ok((recorded, None)))),
-            Ok(recorded) => work.answers.push(Answer { recorded, reply }),
-            Err(refusal) => {
-                if let Some(lane) = lane {
-                    lane.refused(admitted.submission().key);
+    fn decide(&mut self, item: Result<Admitted, Rejected>, lane: Option<&Lane>, parts: &mut Parts) -> Decided {
+        let (key, refusal) = match item {
+            Err(Rejected { key, refusal }) => (key, refusal),
+            Ok(admitted) => {
+                match (self.fault)(Fault::Dequeued).and_then(|()| self.sequence(&admitted, lane, parts)) {
+                    Ok(recorded) if recorded.seq.size() <= self.latch.durable_size() => {
+                        return Decided::Durable(recorded);
+                    }
+                    Ok(recorded) => return Decided::Pending(recorded),
+                    Err(refusal) => (Some(admitted.submission().key), refusal),
                 }
-                // A refusal wrote nothing, so it need not wait for the block. A caller that went away loses nothing.
-                drop(reply.send(Err(refusal)));
             }
+        };
+        if let (Some(lane), Some(key)) = (lane, key) {
+            lane.refused(key);
         }
+        Decided::Refused(refusal)
     }
 
-    fn sequence(&mut self, admitted: &Admitted, lane: Option<&Lane>, block: &mut Block) -> Result<Recorded, Refusal> {
+    fn sequence(&mut self, admitted: &Admitted, lane: Option<&Lane>, parts: &mut Parts) -> Result<Recorded, Refusal> {
         if let Some(before) = self.recorded_before(admitted)? {
             return Ok(before);
         }
@@ -186,7 +186,7 @@ impl Sequencer {
         };
         self.state.record(admitted.submission(), &at)?;
         (self.fault)(Fault::Decided).inspect_err(|refusal| self.latch.set(refusal.clone()))?;
-        Ok(self.append(admitted, &at, block))
+        Ok(self.append(admitted, &at, parts))
     }
 
     /// No key takes over that this server can't sign with.
@@ -207,7 +207,7 @@ impl Sequencer {
         Ok(())
     }
 
-    fn append(&mut self, admitted: &Admitted, at: &Position, block: &mut Block) -> Recorded {
+    fn append(&mut self, admitted: &Admitted, at: &Position, parts: &mut Parts) -> Recorded {
         let entry = Entry::new(at.seq, at.recorded_at, self.chain_hash, admitted.signed());
         let chain_hash = entry.chain_hash();
         let (key, key_seq) = (admitted.submission().key, admitted.submission().key_seq);
@@ -219,7 +219,8 @@ impl Sequencer {
             submission_hash: admitted.hash(),
             already_recorded: false,
         };
-        self.edge.push(tree::leaf(entry.bytes()), |node, hash| {
+        let Parts { block, edge, .. } = parts;
+        edge.push(tree::leaf(entry.bytes()), |node, hash| {
             if nodes::is_kept(node) {
                 block.nodes.push((node, hash));
             }
@@ -247,6 +248,12 @@ impl Sequencer {
         }
         let detail = format!("key_seq {key_seq} is recorded at seq {} with other bytes", before.seq);
         Err(Refusal::new(Reason::KeySeqUsed, "key_seq", detail))
+    }
+}
+
+impl Drop for Sequencer {
+    fn drop(&mut self) {
+        self.open.end();
     }
 }
 

@@ -57,16 +57,32 @@ impl Entry {
     pub fn new(seq: Seq, recorded_at: Millis, prev: ChainHash, signed: &SignedSubmission) -> Self {
         let len = ENTRY_HEADER_BYTES + SIGNATURE_BYTES + signed.submission.len();
         assert!(len <= ENTRY_BYTES_MAX, "an entry of {len} bytes");
-        let time = u64::try_from(recorded_at.get()).expect("a clock after 1970");
         let mut bytes = Vec::with_capacity(len);
-        bytes.push(VERSION);
-        bytes.extend_from_slice(&seq.get().to_be_bytes());
-        bytes.extend_from_slice(&time.to_be_bytes());
-        bytes.extend_from_slice(prev.as_bytes());
-        bytes.extend_from_slice(&(SIGNATURE_BYTES as u16).to_be_bytes());
-        bytes.extend_from_slice(signed.signature.as_bytes());
+        bytes.extend_from_slice(&Self::before_submission(seq, recorded_at, prev, &signed.signature));
         bytes.extend_from_slice(&signed.submission);
         Self { bytes: bytes.into(), seq, recorded_at, prev }
+    }
+
+    /// The bytes of an entry before its submission: what the member does not have.
+    ///
+    /// # Panics
+    /// When the clock stands before 1970.
+    #[must_use]
+    pub fn before_submission(
+        seq: Seq,
+        recorded_at: Millis,
+        prev: ChainHash,
+        signature: &Signature,
+    ) -> [u8; ENTRY_HEADER_BYTES + SIGNATURE_BYTES] {
+        let time = u64::try_from(recorded_at.get()).expect("a clock after 1970");
+        let mut bytes = [0; ENTRY_HEADER_BYTES + SIGNATURE_BYTES];
+        bytes[0] = VERSION;
+        bytes[1..9].copy_from_slice(&seq.get().to_be_bytes());
+        bytes[9..17].copy_from_slice(&time.to_be_bytes());
+        bytes[17..49].copy_from_slice(prev.as_bytes());
+        bytes[49..51].copy_from_slice(&(SIGNATURE_BYTES as u16).to_be_bytes());
+        bytes[51..].copy_from_slice(signature.as_bytes());
+        bytes
     }
 
     /// Reads an entry; its submission is not decoded yet.

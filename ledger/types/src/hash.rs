@@ -40,5 +40,12 @@ pub fn ledger_id(genesis: &[u8]) -> LedgerId {
 /// The entry as a leaf of the RFC 6962 tree: `SHA-256(0x00 || entry)`.
 #[must_use]
 pub fn leaf_hash(entry: &[u8]) -> LeafHash {
-    LeafHash::from_bytes(Sha256::new().chain_update([0x00]).chain_update(entry).finalize().into())
+    leaf_hash_of([entry])
+}
+
+/// The same of an entry in parts.
+#[must_use]
+pub fn leaf_hash_of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> LeafHash {
+    let start = Sha256::new().chain_update([0x00]);
+    LeafHash::from_bytes(parts.into_iter().fold(start, |hash, part| hash.chain_update(part)).finalize().into())
 }

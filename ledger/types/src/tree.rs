@@ -12,6 +12,10 @@ use sha2::{Digest as _, Sha256};
 use crate::hash::leaf_hash;
 use crate::ids::{NodeHash, RootHash, Seq, Size};
 
+mod prover;
+
+pub use prover::Prover;
+
 /// The node over `2^level` leaves from `index << level` on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Node {

@@ -1,44 +1,68 @@
-//! Signature checks on all cores, behind a bounded queue.
+//! Signature checks on all cores, behind a bounded queue, and in front of the sequencer.
+//!
+//! Threads take submissions in runs: what one stream sent together, or what several calls brought, up to [`RUN_MAX`]. Waking a
+//! thread costs a good part of a check, so that it is done once a run, and so is the answer. The submissions of one stream
+//! are checked by several threads at once, and handed over in the order in which they were sent, see [`Turns`].
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use flume::{Receiver, Sender, TrySendError};
-use hefu_rules::{Admitted, admit};
-use hefu_types::{Reason, Refusal, SignedSubmission};
-use tokio::sync::{Semaphore, oneshot};
+use hefu_journal::{Journal, Lane, Offer, Rejected, Reply, Ticket, Tickets};
+use hefu_rules::{Admitted, admit_by};
+use hefu_types::sign::KnownKeys;
+use hefu_types::{Reason, Refusal, SignedSubmission, Submission};
+use tokio::sync::Semaphore;
 
-use crate::config::STREAMS_BYTES_MAX;
+use crate::config::{RUN_MAX, STREAMS_BYTES_MAX};
+use crate::witnesses::Gate;
 
-/// A submission to check, and who waits for it.
+/// Submissions of one caller.
 struct Job {
-    signed: SignedSubmission,
-    reply: oneshot::Sender<Result<Admitted, Refusal>>,
+    run: Vec<Result<SignedSubmission, Rejected>>,
+    reply: Reply,
+    turn: Option<(Arc<Turns>, u64)>,
 }
 
-/// A pool of threads that run [`hefu_rules::admit`]. Dropping it stops them after what is queued was checked.
+/// A pool of threads that check submissions and hand them to the sequencer. Dropping it stops them after what is queued was
+/// handed over.
 pub struct Admission {
     queue: Option<Sender<Job>>,
     budget: Arc<Semaphore>,
     threads: Vec<JoinHandle<()>>,
 }
 
-/// A check on its way.
-#[must_use = "the answer comes here"]
-pub struct Pending(oneshot::Receiver<Result<Admitted, Refusal>>);
-
-impl Pending {
-    /// Waits for the verdict.
-    ///
-    /// # Errors
-    /// The refusal; `NOT_WRITTEN` when the pool stopped.
-    pub async fn outcome(self) -> Result<Admitted, Refusal> {
-        self.0.await.unwrap_or_else(|_| Err(stopped()))
-    }
+/// The runs of one stream: handed over in the order of their numbers, whichever was checked first.
+#[derive(Default)]
+pub struct Turns {
+    lane: Arc<Lane>,
+    line: Mutex<Line>,
 }
 
-fn stopped() -> Refusal {
-    Refusal::new(Reason::NotWritten, "", "the server is stopping")
+#[derive(Default)]
+struct Line {
+    /// The number of the run that is next.
+    next: u64,
+    /// Those that were checked before it.
+    ready: BTreeMap<u64, Offer>,
+}
+
+impl Turns {
+    /// Puts a checked run in line, and hands over what has its turn now. The line is held meanwhile: another thread must not
+    /// get ahead.
+    fn take(&self, number: u64, items: Vec<Result<Admitted, Rejected>>, reply: Reply, journal: &Journal) {
+        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        line.ready.insert(number, Offer { items, lane: Some(Arc::clone(&self.lane)), reply });
+        let mut offers = vec![];
+        while let Some(offer) = { let next = line.next; line.ready.remove(&next) } {
+            line.next += 1;
+            offers.push(offer);
+        }
+        if !offers.is_empty() {
+            journal.submit_all(offers);
+        }
+    }
 }
 
 impl Admission {
@@ -46,38 +70,44 @@ impl Admission {
     ///
     /// # Errors
     /// When a thread can't be started.
-    pub fn start(threads: usize, queue: usize) -> std::io::Result<Self> {
+    pub fn start(threads: usize, queue: usize, journal: &Arc<Journal>, gate: &Gate) -> std::io::Result<Self> {
         let (sender, receiver) = flume::bounded(queue);
         let threads = (0..threads)
             .map(|n| {
-                let jobs = receiver.clone();
-                std::thread::Builder::new().name(format!("admission-{n}")).spawn(move || run(&jobs))
+                let worker =
+                    Worker { jobs: receiver.clone(), threads, journal: Arc::clone(journal), gate: gate.clone() };
+                std::thread::Builder::new().name(format!("admission-{n}")).spawn(|| worker.run())
             })
             .collect::<Result<_, _>>()?;
         Ok(Self { queue: Some(sender), budget: Arc::new(Semaphore::new(STREAMS_BYTES_MAX)), threads })
     }
 
-    /// Checks one submission, or refuses it when too many are waiting.
+    /// Puts one submission in line, or refuses it when too many are waiting.
     ///
     /// # Errors
-    /// The refusal; `OVERLOADED`.
-    pub async fn admit(&self, signed: SignedSubmission) -> Result<Admitted, Refusal> {
-        let (job, pending) = job(signed);
-        self.queue()?.try_send(job).map_err(|e| match e {
+    /// `OVERLOADED`.
+    pub fn submit(&self, signed: SignedSubmission) -> Result<Ticket, Refusal> {
+        let (reply, ticket) = Reply::to_one();
+        self.queue()?.try_send(Job { run: vec![Ok(signed)], reply, turn: None }).map_err(|e| match e {
             TrySendError::Full(_) => Refusal::new(Reason::Overloaded, "", "too many submissions are waiting"),
             TrySendError::Disconnected(_) => stopped(),
         })?;
-        pending.outcome().await
+        Ok(ticket)
     }
 
-    /// Starts a check once there is room: a stream slows down instead of being refused.
+    /// Puts a run of a stream in line once there is room: a stream slows down instead of being refused. What is refused
+    /// already keeps its place.
     ///
     /// # Errors
     /// `NOT_WRITTEN` when the pool stopped.
-    pub async fn begin(&self, signed: SignedSubmission) -> Result<Pending, Refusal> {
-        let (job, pending) = job(signed);
-        self.queue()?.send_async(job).await.map_err(|_| stopped())?;
-        Ok(pending)
+    pub async fn submit_run(
+        &self,
+        run: Vec<Result<SignedSubmission, Rejected>>,
+        turn: (Arc<Turns>, u64),
+    ) -> Result<Tickets, Refusal> {
+        let (reply, tickets) = Reply::to(run.len());
+        self.queue()?.send_async(Job { run, reply, turn: Some(turn) }).await.map_err(|_| stopped())?;
+        Ok(tickets)
     }
 
     /// Bytes that all streams together may have between arrival and answer.
@@ -91,16 +121,61 @@ impl Admission {
     }
 }
 
-fn job(signed: SignedSubmission) -> (Job, Pending) {
-    let (reply, receiver) = oneshot::channel();
-    (Job { signed, reply }, Pending(receiver))
+fn stopped() -> Refusal {
+    Refusal::new(Reason::NotWritten, "", "the server is stopping")
 }
 
-fn run(jobs: &Receiver<Job>) {
-    for Job { signed, reply } in jobs {
-        // A caller that went away needs no verdict; nothing was written.
-        drop(reply.send(admit(signed)));
+/// A thread of the pool.
+struct Worker {
+    jobs: Receiver<Job>,
+    threads: usize,
+    journal: Arc<Journal>,
+    gate: Gate,
+}
+
+impl Worker {
+    fn run(self) {
+        let mut known = KnownKeys::default();
+        while let Ok(first) = self.jobs.recv() {
+            // Its share of what is waiting, so that the other threads get theirs.
+            let share = self.jobs.len() / self.threads;
+            let (mut offers, mut taken, mut next) = (vec![], 0, Some(first));
+            while let Some(Job { run, reply, turn }) = next.take() {
+                taken += run.len();
+                let items: Vec<_> = run.into_iter().map(|signed| self.check(&mut known, signed)).collect();
+                match turn {
+                    Some((turns, number)) => turns.take(number, items, reply, &self.journal),
+                    None => match one(items) {
+                        Ok(admitted) => offers.push(Offer { items: vec![Ok(admitted)], lane: None, reply }),
+                        Err(refusal) => reply.send(vec![Err(refusal)]),
+                    },
+                }
+                if taken <= share && taken < RUN_MAX {
+                    next = self.jobs.try_recv().ok();
+                }
+            }
+            if !offers.is_empty() {
+                self.journal.submit_all(offers);
+            }
+        }
     }
+
+    fn check(&self, known: &mut KnownKeys, signed: Result<SignedSubmission, Rejected>) -> Result<Admitted, Rejected> {
+        let signed = signed?;
+        let bytes = signed.submission.clone();
+        let admitted = admit_by(known, signed).and_then(|admitted| self.gate.check().map(|()| admitted));
+        admitted.map_err(|refusal| rejected(&bytes, refusal))
+    }
+}
+
+/// The key is only claimed here, but the claim can do no more than refuse the rest of the client's own stream.
+pub(crate) fn rejected(submission: &[u8], refusal: Refusal) -> Rejected {
+    Rejected { key: Submission::decode(submission).ok().map(|submission| submission.key), refusal }
+}
+
+fn one(items: Vec<Result<Admitted, Rejected>>) -> Result<Admitted, Refusal> {
+    let item = items.into_iter().next().expect("a call brings one submission");
+    item.map_err(|rejected| rejected.refusal)
 }
 
 impl Drop for Admission {

@@ -16,6 +16,12 @@ pub const ANSWER_BYTES_MAX: usize = 16 << 20;
 /// Submissions of one stream between their arrival and their answer: enough to fill blocks, little enough to be fair.
 pub const STREAM_IN_FLIGHT_MAX: usize = 256;
 
+/// Submissions that a thread checks at a time: enough to be woken seldom, few enough that the others have something to do.
+pub const RUN_MAX: usize = 32;
+
+/// Runs of answers of one stream that its client has not read yet.
+pub const STREAM_RUNS_MAX: usize = 4;
+
 /// Bytes of submissions of one stream between their arrival and their answer: some 2,600 ordinary ones.
 pub const STREAM_BYTES_MAX: usize = 1 << 20;
 

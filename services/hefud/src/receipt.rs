@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hefu_journal::store::StoreError;
-use hefu_journal::{Journal, Receipt, Recorded, Seal};
+use hefu_journal::{Journal, Proofs, Receipt, Recorded};
 use hefu_proto::v1;
 use hefu_types::limits::{ENTRY_HEADER_BYTES, SIGNATURE_BYTES};
-use hefu_types::{Entry, NodeHash, Reason, Refusal, Seq, SignedCheckpoint, SignedSubmission, tlog_proof, tree};
+use hefu_types::{
+    Entry, NodeHash, Reason, Refusal, Seq, SignedCheckpoint, SignedSubmission, hash, tlog_proof, tree,
+};
 use tokio::time::Instant;
 
 use crate::lifetime::Lifetime;
@@ -32,6 +34,14 @@ pub struct Wanted {
     quorum: Option<Instant>,
 }
 
+impl Wanted {
+    /// Whether the answer may have to wait for a quorum.
+    #[must_use]
+    pub const fn waits(&self) -> bool {
+        self.quorum.is_some()
+    }
+}
+
 impl Receipts {
     /// Reads what a caller wants; `until` is when its patience ends.
     ///
@@ -46,13 +56,13 @@ impl Receipts {
         Ok(Wanted { receipt: !decline_receipt, quorum })
     }
 
-    /// The receipt for what was just recorded, after the wait that is wanted; empty when it is not wanted. Neither that there
-    /// is no quorum nor that there is no receipt may hide that the submission is recorded.
+    /// The receipt for what was just recorded, under its block's checkpoint, after the wait that is wanted; empty when it is
+    /// not wanted. Neither that there is no quorum nor that there is no receipt may hide that the submission is recorded.
     pub async fn make(
         &self,
         signed: &SignedSubmission,
         recorded: &Recorded,
-        seal: Option<Arc<Seal>>,
+        block: Option<&mut Proofs<'_>>,
         wanted: Wanted,
     ) -> Bytes {
         let cosigned = match wanted.quorum {
@@ -62,16 +72,13 @@ impl Receipts {
         if !wanted.receipt {
             return Bytes::new();
         }
-        let entry = || Entry::new(recorded.seq, recorded.recorded_at, recorded.prev, signed);
-        let made = match (cosigned, seal) {
+        let made = match (cosigned, block) {
             // From memory: nothing to wait for.
-            (None, Some(seal)) => {
-                let entry = entry();
-                self.journal.receipt(&entry, Some(seal)).map(|receipt| of_seal(&entry, &receipt))
-            }
-            (cosigned, seal) => {
-                let (journal, seq) = (Arc::clone(&self.journal), recorded.seq);
-                let entry = seal.map(|_| entry());
+            (None, Some(block)) => of_block(signed, recorded, block),
+            (cosigned, block) => {
+                let Recorded { seq, recorded_at, prev, .. } = *recorded;
+                let entry = block.map(|_| Entry::new(seq, recorded_at, prev, signed));
+                let journal = Arc::clone(&self.journal);
                 let read = move || from_store(&journal, seq, entry, cosigned.as_deref());
                 tokio::task::spawn_blocking(read).await.unwrap_or_else(|e| Err(StoreError::new(e)))
             }
@@ -110,10 +117,23 @@ fn from_store(
             Entry::parse(bytes.ok_or_else(|| StoreError::new("the entry is not there"))?).map_err(StoreError::new)?
         }
     };
+    let before = &entry.bytes()[..ENTRY_HEADER_BYTES + SIGNATURE_BYTES];
     match cosigned {
-        Some(cosigned) => Ok(file(&entry, &path(journal, &entry, cosigned)?, &cosigned.note().to_string())),
-        None => Ok(of_seal(&entry, &journal.receipt(&entry, None)?)),
+        Some(cosigned) => Ok(file(before, seq, &path(journal, &entry, cosigned)?, &cosigned.note().to_string())),
+        None => {
+            let Receipt { hashes, seal, .. } = journal.receipt(&entry)?;
+            Ok(file(before, seq, &hashes, &seal.text))
+        }
     }
+}
+
+/// The receipt of an entry of a block that was just sealed.
+fn of_block(signed: &SignedSubmission, recorded: &Recorded, block: &mut Proofs<'_>) -> Result<Bytes, StoreError> {
+    let Recorded { seq, recorded_at, prev, .. } = *recorded;
+    let before = Entry::before_submission(seq, recorded_at, prev, &signed.signature);
+    let leaf = hash::leaf_hash_of([&before[..], &signed.submission]);
+    let hashes = block.prove(seq, NodeHash::from_bytes(*leaf.as_bytes()))?;
+    Ok(file(&before, seq, &hashes, &block.seal.text))
 }
 
 /// The path of an entry up to the root of a published checkpoint; verified here, before anybody else does.
@@ -125,12 +145,7 @@ fn path(journal: &Journal, entry: &Entry, checkpoint: &SignedCheckpoint) -> Resu
     Ok(hashes)
 }
 
-fn of_seal(entry: &Entry, receipt: &Receipt) -> Bytes {
-    file(entry, &receipt.hashes, &receipt.seal.text)
-}
-
 /// The file; `extra` is what the member does not have of the entry.
-fn file(entry: &Entry, hashes: &[NodeHash], checkpoint: &str) -> Bytes {
-    let extra = &entry.bytes()[..ENTRY_HEADER_BYTES + SIGNATURE_BYTES];
-    tlog_proof::write(Some(extra), entry.seq(), hashes, checkpoint).into()
+fn file(extra: &[u8], seq: Seq, hashes: &[NodeHash], checkpoint: &str) -> Bytes {
+    tlog_proof::write(Some(extra), seq, hashes, checkpoint).into()
 }

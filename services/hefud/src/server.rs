@@ -200,9 +200,7 @@ async fn router(
 ) -> anyhow::Result<Router> {
     let queries = Queries::new(Arc::clone(journal), Arc::clone(projection), lifetime.clone());
     let submissions = Submissions {
-        admission: Arc::new(Admission::start(config.admission_threads, config.queue_max)?),
-        journal: Arc::clone(journal),
-        gate: gate.clone(),
+        admission: Arc::new(Admission::start(config.admission_threads, config.queue_max, journal, &gate)?),
         receipts: Receipts {
             journal: Arc::clone(journal),
             quorum: publisher.quorum().clone(),

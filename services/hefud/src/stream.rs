@@ -1,192 +1,242 @@
-//! Many submissions over one call: checked in parallel, sequenced in the order sent, answered in order of commit.
+//! Many submissions over one call: checked in parallel, sequenced in the order sent, answered in that order.
 //!
-//! Two tasks, joined by bounded queues, so that a client that sends faster than the disk is slowed down by flow control:
-//! the first starts signature checks as requests arrive, the second takes verdicts in order and hands them to the sequencer;
-//! a third awaits the outcomes in order and answers.
+//! Two tasks, joined by a bounded queue. The first reads requests and puts them in line, as many at a time as have arrived,
+//! but never more than the stream may have between arrival and answer, so that a client that sends faster than the disk is
+//! slowed down by flow control. The second awaits the outcomes in order and answers.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use hefu_journal::{Journal, Lane, Recorded, Ticket};
+use futures_util::stream::{self, BoxStream};
+use futures_util::{FutureExt as _, StreamExt as _};
+use hefu_journal::{Outcome as Recorded, Proofs, Rejected, Seal, Tickets};
 use hefu_proto::v1::submit_stream_response::Outcome;
 use hefu_proto::{convert, status, v1};
-use hefu_types::{Reason, Refusal, SignedSubmission, Submission};
+use hefu_types::{Reason, Refusal, SignedSubmission};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
-use crate::admission::{Admission, Pending};
-use crate::config::{ANSWER_WAIT, QUORUM_WAIT, STREAM_BYTES_MAX, STREAM_IN_FLIGHT_MAX};
+use crate::admission::{Admission, Turns, rejected};
+use crate::config::{ANSWER_WAIT, QUORUM_WAIT, RUN_MAX, STREAM_BYTES_MAX, STREAM_IN_FLIGHT_MAX, STREAM_RUNS_MAX};
 use crate::lifetime::Lifetime;
 use crate::receipt::{Receipts, Wanted};
 use crate::submit::position;
-use crate::witnesses::Gate;
 
-type Answers = ReceiverStream<Result<v1::SubmitStreamResponse, Status>>;
-/// A client's number and what became of its submission so far.
-type Step<T> = (u64, Result<T, Refusal>);
-/// A check on its way, the bytes that are checked, what is wanted with the answer, and their share of the memory for streams.
-type Check = (Pending, SignedSubmission, Result<Wanted, Refusal>, Share);
-/// What was sent, and what is wanted with the answer.
-type Sent = (SignedSubmission, Wanted);
-/// Held until the answer is known: of this stream, and of all.
-type Share = (OwnedSemaphorePermit, OwnedSemaphorePermit);
+/// What a stream answers.
+pub type Answers = BoxStream<'static, Result<v1::SubmitStreamResponse, Status>>;
 
-/// A submission in line.
-type Line = (Ticket, Sent, Share);
-
-/// Where submissions go, and whether they may.
-pub struct Writes {
-    /// Gives what was admitted its place.
-    pub journal: Arc<Journal>,
-    /// Closed while nobody knows whether the log was rolled back.
-    pub gate: Gate,
-    /// Proves it to the caller.
-    pub receipts: Receipts,
+/// What is remembered of a submission until its answer.
+struct Sent {
+    correlation: u64,
+    /// The bytes and what is wanted with the answer, unless it was refused as it came.
+    taken: Option<(SignedSubmission, Wanted)>,
 }
 
-/// Serves one stream until the client closes it or goes away. What was handed to the sequencer is recorded all the same.
+/// A run in line.
+struct Run {
+    sent: Vec<Sent>,
+    tickets: Result<Tickets, Refusal>,
+    _share: Share,
+}
+
+/// Held until the answers are on their way: places of this stream, bytes of this stream, and bytes of all.
+type Share = [OwnedSemaphorePermit; 3];
+
+/// What a stream may have between arrival and answer.
+struct Limits([Arc<Semaphore>; 3]);
+
+impl Limits {
+    fn new(admission: &Admission) -> Self {
+        let [places, bytes] = [STREAM_IN_FLIGHT_MAX, STREAM_BYTES_MAX].map(|max| Arc::new(Semaphore::new(max)));
+        Self([places, bytes, Arc::clone(admission.budget())])
+    }
+
+    /// The share of one submission, once it can be had.
+    async fn share(&self, bytes: u32) -> Result<Share, Refusal> {
+        let closed = |_| Refusal::new(Reason::NotWritten, "", "the server is stopping");
+        let [places, own, all] = self.0.clone();
+        Ok([
+            places.acquire_owned().await.map_err(closed)?,
+            own.acquire_many_owned(bytes).await.map_err(closed)?,
+            all.acquire_many_owned(bytes).await.map_err(closed)?,
+        ])
+    }
+
+    /// The same, if it can be had at once.
+    fn share_now(&self, bytes: u32) -> Option<Share> {
+        let [places, own, all] = self.0.clone();
+        Some([
+            places.try_acquire_owned().ok()?,
+            own.try_acquire_many_owned(bytes).ok()?,
+            all.try_acquire_many_owned(bytes).ok()?,
+        ])
+    }
+}
+
+/// The bytes that count for a request.
+fn bytes(request: &v1::SubmitStreamRequest) -> u32 {
+    let bytes = request.signed.as_ref().map_or(0, |signed| signed.submission.len());
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}
+
+/// Serves one stream until the client closes it or goes away. What was put in line is recorded all the same.
 #[must_use]
 pub fn serve(
     requests: Streaming<v1::SubmitStreamRequest>,
     admission: Arc<Admission>,
-    writes: Writes,
+    receipts: Receipts,
     lifetime: Lifetime,
 ) -> Answers {
-    let (checks, checking) = channel(STREAM_IN_FLIGHT_MAX);
-    let (tickets, ticketed) = channel(STREAM_IN_FLIGHT_MAX);
-    let (answers, answered) = channel(STREAM_IN_FLIGHT_MAX);
+    let (runs, running) = channel(STREAM_IN_FLIGHT_MAX);
+    let (answers, answered) = channel(STREAM_RUNS_MAX);
     let (broken, breakage) = oneshot::channel();
-    let (stopping, receipts) = (lifetime.stopping(), writes.receipts.clone());
+    let (stopping, alive) = (lifetime.stopping(), lifetime.clone());
+    let reader = Reader { requests, waiting: None, limits: Limits::new(&admission), receipts: receipts.clone() };
     tokio::spawn(async move {
         let ended = tokio::select! {
-            ended = check(requests, admission, receipts, checks) => ended,
+            ended = read(reader, admission, runs) => ended,
             () = stopping => Err(status::to_status(&Refusal::new(Reason::ShuttingDown, "", "the server is stopping"))),
         };
         if let Err(status) = ended {
             // Nobody listens when the client is gone.
             let _gone = broken.send(status);
         }
-    });
-    let (receipts, alive) = (writes.receipts.clone(), lifetime.clone());
-    tokio::spawn(async move {
-        sequence(checking, writes, tickets).await;
         drop(alive);
     });
     tokio::spawn(async move {
-        answer(ticketed, answers, breakage, receipts).await;
+        answer(running, answers, breakage, receipts).await;
         drop(lifetime);
     });
-    ReceiverStream::new(answered)
+    ReceiverStream::new(answered).flat_map(stream::iter).boxed()
+}
+
+/// Requests as they come.
+struct Reader {
+    requests: Streaming<v1::SubmitStreamRequest>,
+    /// What came and was not taken yet.
+    waiting: Option<Result<Option<v1::SubmitStreamRequest>, Status>>,
+    limits: Limits,
+    receipts: Receipts,
+}
+
+/// Requests that are checked together.
+struct Arrived {
+    run: Vec<Result<SignedSubmission, Rejected>>,
+    sent: Vec<Sent>,
+    share: Share,
+}
+
+impl Reader {
+    async fn next(&mut self) -> Result<Option<v1::SubmitStreamRequest>, Status> {
+        match self.waiting.take() {
+            Some(waiting) => waiting,
+            None => self.requests.message().await,
+        }
+    }
+
+    /// The next request, if it has arrived and there is room for it.
+    fn next_now(&mut self) -> Option<(v1::SubmitStreamRequest, Share)> {
+        if self.waiting.is_none() {
+            self.waiting = self.requests.message().now_or_never();
+        }
+        let Some(Ok(Some(request))) = &self.waiting else { return None };
+        let share = self.limits.share_now(bytes(request))?;
+        Some((self.waiting.take()?.ok()??, share))
+    }
+
+    /// What has arrived, up to [`RUN_MAX`]; at least one, unless the client closed the stream.
+    async fn arrived(&mut self) -> Result<Option<Arrived>, Status> {
+        let Some(first) = self.next().await? else { return Ok(None) };
+        let share = self.limits.share(bytes(&first)).await.map_err(|r| status::to_status(&r))?;
+        let mut arrived = Arrived { run: vec![], sent: vec![], share };
+        self.take(first, &mut arrived);
+        while arrived.run.len() < RUN_MAX {
+            let Some((request, more)) = self.next_now() else { break };
+            arrived.share.iter_mut().zip(more).for_each(|(share, more)| share.merge(more));
+            self.take(request, &mut arrived);
+        }
+        Ok(Some(arrived))
+    }
+
+    fn take(&self, request: v1::SubmitStreamRequest, arrived: &mut Arrived) {
+        let v1::SubmitStreamRequest { correlation, signed, decline_receipt, wait_for } = request;
+        // From its arrival on, so that those that wait at the same time also stop waiting at the same time.
+        let wanted = self.receipts.wanted(decline_receipt, wait_for, Instant::now() + QUORUM_WAIT);
+        let (item, taken) = match (convert::signed(signed), wanted) {
+            (Ok(signed), Ok(wanted)) => (Ok(signed.clone()), Some((signed, wanted))),
+            (Ok(signed), Err(refusal)) => (Err(rejected(&signed.submission, refusal)), None),
+            (Err(refusal), _) => (Err(Rejected { key: None, refusal }), None),
+        };
+        arrived.run.push(item);
+        arrived.sent.push(Sent { correlation, taken });
+    }
 }
 
 /// Ends well when the client closes the stream, and with the library's status when a message can't be read. Cut off when the
-/// server stops: what was read so far is answered.
-async fn check(
-    mut requests: Streaming<v1::SubmitStreamRequest>,
-    admission: Arc<Admission>,
-    receipts: Receipts,
-    next: Sender<Step<Check>>,
-) -> Result<(), Status> {
-    let own = Arc::new(Semaphore::new(STREAM_BYTES_MAX));
-    while let Some(request) = requests.message().await? {
-        let v1::SubmitStreamRequest { correlation, signed, decline_receipt, wait_for } = request;
-        // From its arrival on, so that those that wait at the same time also stop waiting at the same time.
-        let wanted = receipts.wanted(decline_receipt, wait_for, Instant::now() + QUORUM_WAIT);
-        let check = begin(signed, wanted, &admission, &own).await;
-        if next.send((correlation, check)).await.is_err() {
+/// server stops: what was put in line so far is answered.
+async fn read(mut reader: Reader, admission: Arc<Admission>, next: Sender<Run>) -> Result<(), Status> {
+    let turns = Arc::new(Turns::default());
+    let mut number = 0;
+    while let Some(Arrived { run, sent, share }) = reader.arrived().await? {
+        let tickets = admission.submit_run(run, (Arc::clone(&turns), number)).await;
+        number += 1;
+        if next.send(Run { sent, tickets, _share: share }).await.is_err() {
             break;
         }
     }
     Ok(())
 }
 
-async fn begin(
-    signed: Option<v1::SignedSubmission>,
-    wanted: Result<Wanted, Refusal>,
-    admission: &Admission,
-    own: &Arc<Semaphore>,
-) -> Result<Check, Refusal> {
-    let signed = convert::signed(signed)?;
-    let bytes = signed.submission.len();
-    let share = (acquire(own, bytes).await?, acquire(admission.budget(), bytes).await?);
-    Ok((admission.begin(signed.clone()).await?, signed, wanted, share))
-}
-
-async fn acquire(of: &Arc<Semaphore>, bytes: usize) -> Result<OwnedSemaphorePermit, Refusal> {
-    let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-    let closed = |_| Refusal::new(Reason::NotWritten, "", "the server is stopping");
-    Arc::clone(of).acquire_many_owned(bytes).await.map_err(closed)
-}
-
-async fn sequence(mut checks: Receiver<Step<Check>>, writes: Writes, next: Sender<Step<Line>>) {
-    let lanes = Lanes::default();
-    while let Some((correlation, check)) = checks.recv().await {
-        let ticket = match check {
-            Ok(check) => enqueue(check, &writes, &lanes).await,
-            Err(refusal) => Err(refusal),
-        };
-        if next.send((correlation, ticket)).await.is_err() {
-            return;
-        }
-    }
-}
-
-/// Two ways to the sequencer. What fails its check never gets in line, so it must not close the lane in which good ones that
-/// were sent before it may still stand: it closes a second lane, which the key's later ones take.
-#[derive(Default)]
-struct Lanes {
-    open: Arc<Lane>,
-    closed: Arc<Lane>,
-}
-
-async fn enqueue((pending, sent, wanted, share): Check, writes: &Writes, lanes: &Lanes) -> Result<Line, Refusal> {
-    let passed = |admitted| writes.gate.check().and(wanted).map(|wanted| (admitted, wanted));
-    let (admitted, wanted) = pending.outcome().await.and_then(passed).inspect_err(|_| {
-        // The key is only claimed here, but the claim can do no more than refuse the rest of the client's own stream.
-        if let Ok(submission) = Submission::decode(&sent.submission) {
-            lanes.closed.refused(submission.key);
-        }
-    })?;
-    let closed = lanes.closed.check(&admitted.submission().key).is_err();
-    let ticket = writes.journal.submit_in_turn(admitted, if closed { &lanes.closed } else { &lanes.open }).await?;
-    Ok((ticket, (sent, wanted), share))
-}
-
 async fn answer(
-    mut tickets: Receiver<Step<Line>>,
-    answers: Sender<Result<v1::SubmitStreamResponse, Status>>,
+    mut runs: Receiver<Run>,
+    answers: Sender<Vec<Result<v1::SubmitStreamResponse, Status>>>,
     breakage: oneshot::Receiver<Status>,
     receipts: Receipts,
 ) {
-    while let Some((correlation, ticket)) = tickets.recv().await {
-        let answer = match ticket {
-            Ok(line) => recorded(line, &receipts).await,
-            Err(refusal) => Err(refusal),
+    while let Some(Run { sent, tickets, _share }) = runs.recv().await {
+        let outcomes = match tickets {
+            Ok(tickets) => tickets.outcomes().await,
+            Err(refusal) => sent.iter().map(|_| Err(refusal.clone())).collect(),
         };
-        let sent = answers.send_timeout(Ok(response(correlation, answer)), ANSWER_WAIT);
-        if sent.await.is_err() {
+        // A run is decided in one block.
+        let seal = outcomes.iter().flatten().find_map(|(_, seal)| seal.clone());
+        let mut block = seal.as_deref().map(Seal::proofs);
+        let mut ready = Vec::with_capacity(sent.len());
+        for (Sent { correlation, taken }, outcome) in sent.into_iter().zip(outcomes) {
+            let waits = taken.as_ref().is_some_and(|(_, wanted)| wanted.waits());
+            if waits && answers.send_timeout(std::mem::take(&mut ready), ANSWER_WAIT).await.is_err() {
+                return;
+            }
+            ready.push(Ok(response(correlation, taken, outcome, block.as_mut(), &receipts).await));
+        }
+        if answers.send_timeout(ready, ANSWER_WAIT).await.is_err() {
             return;
         }
     }
     if let Ok(status) = breakage.await {
         // The client may be gone; then it knows.
-        let _gone = answers.send(Err(status)).await;
+        let _gone = answers.send(vec![Err(status)]).await;
     }
 }
 
-async fn recorded((ticket, (signed, wanted), _share): Line, receipts: &Receipts) -> Result<(Recorded, Bytes), Refusal> {
-    let (recorded, seal) = ticket.sealed().await?;
-    let receipt = receipts.make(&signed, &recorded, seal, wanted).await;
-    Ok((recorded, receipt))
-}
-
-fn response(correlation: u64, answer: Result<(Recorded, Bytes), Refusal>) -> v1::SubmitStreamResponse {
-    let (outcome, receipt) = match answer {
-        Ok((recorded, receipt)) => (Outcome::Position(position(&recorded)), receipt),
-        Err(refusal) => (Outcome::Refusal(status::to_message(&refusal)), Bytes::new()),
+async fn response(
+    correlation: u64,
+    taken: Option<(SignedSubmission, Wanted)>,
+    outcome: Recorded,
+    block: Option<&mut Proofs<'_>>,
+    receipts: &Receipts,
+) -> v1::SubmitStreamResponse {
+    let (outcome, receipt) = match (outcome, taken) {
+        (Ok((recorded, seal)), Some((signed, wanted))) => {
+            let block = seal.and(block);
+            let receipt = receipts.make(&signed, &recorded, block, wanted).await;
+            (Outcome::Position(position(&recorded)), receipt)
+        }
+        (Ok((recorded, _)), None) => (Outcome::Position(position(&recorded)), Bytes::new()),
+        (Err(refusal), _) => (Outcome::Refusal(status::to_message(&refusal)), Bytes::new()),
     };
     v1::SubmitStreamResponse { correlation, receipt, outcome: Some(outcome) }
 }

@@ -2,29 +2,23 @@
 
 use std::sync::Arc;
 
-use hefu_journal::{Journal, Recorded};
+use hefu_journal::{Recorded, Seal};
 use hefu_proto::v1::submission_service_server::SubmissionService;
 use hefu_proto::{convert, status, v1};
 use hefu_types::{Refusal, SubmissionHash};
 use tokio::time::Instant;
-use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::admission::Admission;
 use crate::lifetime::Lifetime;
 use crate::query::Queries;
 use crate::receipt::Receipts;
-use crate::witnesses::Gate;
-use crate::{quorum, stream, stream::Writes};
+use crate::{quorum, stream};
 
 /// Takes submissions.
 pub struct Submissions {
-    /// Checks what needs no state, on all cores.
+    /// Checks what needs no state, on all cores, and hands it to the sequencer while the gate is open.
     pub admission: Arc<Admission>,
-    /// Gives what was admitted its place, durably.
-    pub journal: Arc<Journal>,
-    /// Closed until it is known that the log was not rolled back.
-    pub gate: Gate,
     /// Proves it to the caller.
     pub receipts: Receipts,
     /// Knows members and keys.
@@ -41,16 +35,14 @@ impl SubmissionService for Submissions {
         Ok(Response::new(answer))
     }
 
-    type SubmitStreamStream = ReceiverStream<Result<v1::SubmitStreamResponse, Status>>;
+    type SubmitStreamStream = stream::Answers;
 
     async fn submit_stream(
         &self,
         request: Request<Streaming<v1::SubmitStreamRequest>>,
     ) -> Result<Response<Self::SubmitStreamStream>, Status> {
-        let writes =
-            Writes { journal: Arc::clone(&self.journal), gate: self.gate.clone(), receipts: self.receipts.clone() };
-        let (admission, lifetime) = (Arc::clone(&self.admission), self.lifetime.clone());
-        Ok(Response::new(stream::serve(request.into_inner(), admission, writes, lifetime)))
+        let (admission, receipts) = (Arc::clone(&self.admission), self.receipts.clone());
+        Ok(Response::new(stream::serve(request.into_inner(), admission, receipts, self.lifetime.clone())))
     }
 
     async fn get_key_state(
@@ -67,11 +59,11 @@ impl Submissions {
         let v1::SubmitRequest { signed, decline_receipt, wait_for } = request;
         let wanted = self.receipts.wanted(decline_receipt, wait_for, until)?;
         let signed = convert::signed(signed)?; //                          the wire
-        let admitted = self.admission.admit(signed.clone()).await?; //     canonical form, limits, strict signature
-        self.gate.check()?; //                                             the witnesses have seen no more than is here
-        let ticket = self.journal.submit(admitted)?; //                    in line for the sequencer
+        // Canonical form, limits, strict signature; the witnesses have seen no more than is here; in line for the sequencer.
+        let ticket = self.admission.submit(signed.clone())?;
         let (recorded, seal) = ticket.sealed().await?; //                  decided, chained, synced, sealed
-        let receipt = self.receipts.make(&signed, &recorded, seal, wanted).await; // perhaps once a quorum cosigned
+        let mut block = seal.as_deref().map(Seal::proofs);
+        let receipt = self.receipts.make(&signed, &recorded, block.as_mut(), wanted).await; // perhaps once a quorum cosigned
         Ok(v1::SubmitResponse { position: Some(position(&recorded)), receipt })
     }
 }

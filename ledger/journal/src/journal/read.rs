@@ -23,17 +23,18 @@ pub struct Receipt {
 }
 
 impl Journal {
-    /// The proof that an entry is in the log, under its own block's checkpoint, or the head's for one that had been recorded
-    /// before; verified here, before anybody else does.
+    /// The proof that an entry is in the log, under the head's checkpoint; verified here, before anybody else does. For an entry
+    /// that was just recorded, see [`Seal::proofs`].
     ///
     /// # Errors
     /// When the store can't be read, or the proof does not hold: then the stored tree is damaged.
-    pub fn receipt(&self, entry: &Entry, seal: Option<Arc<Seal>>) -> Result<Receipt, StoreError> {
-        let seal = seal.or_else(|| self.seal.borrow().clone()).ok_or_else(|| StoreError::new("the log is empty"))?;
+    pub fn receipt(&self, entry: &Entry) -> Result<Receipt, StoreError> {
+        let seal = self.seal.borrow().clone().ok_or_else(|| StoreError::new("the log is empty"))?;
         let seq = entry.seq();
         let (size, root) = (seal.size(), seal.checkpoint.checkpoint().root());
         let absent = || StoreError::new(format!("entry {seq} is not in a tree of {size}"));
-        let hashes = seal.inclusion(seq, &*self.store)?.ok_or_else(absent)?;
+        let mut nodes = Nodes::of(&*self.store);
+        let hashes = tree::inclusion(seq, size, &mut |node| nodes.read(node))?.ok_or_else(absent)?;
         tree::verify_inclusion(tree::leaf(entry.bytes()), seq, size, root, &hashes).map_err(StoreError::new)?;
         Ok(Receipt { seq, hashes, seal })
     }

@@ -188,6 +188,37 @@ fn the_edge_has_what_was_added_and_goes_on_after_a_trim() {
 }
 
 proptest! {
+    /// Whatever is asked for in whatever order, after whatever was trimmed.
+    #[test]
+    fn neighbours_are_proved_as_each_alone_would_be(
+        trimmed in 0..300_u64,
+        added in 1..300_u64,
+        asked in prop::collection::vec(any::<prop::sample::Index>(), 1..40),
+    ) {
+        let leaves = leaves(trimmed + added);
+        let mut edge = Edge::default();
+        for (leaf, n) in leaves.iter().zip(0..) {
+            if n == trimmed {
+                edge.trim();
+            }
+            edge.push(*leaf, |_, _| ());
+        }
+        let mut prover = Prover::new(&edge, edge.root());
+        let wrong = leaf(b"wrong");
+        for at in asked {
+            let at = at.index(leaves.len());
+            let (seq, right) = (Seq::new(at as u64), leaves[at]);
+            let alone = edge.inclusion(seq);
+            if alone.is_some() {
+                prop_assert_eq!(prover.prove(seq, wrong), Err(ProofError::Root));
+            }
+            prop_assert_eq!(prover.prove(seq, right), Ok(alone));
+        }
+        prop_assert_eq!(prover.prove(Seq::new(trimmed + added), wrong), Ok(None));
+        let mut elsewhere = Prover::new(&edge, as_root(wrong));
+        prop_assert_eq!(elsewhere.prove(Seq::new(trimmed), leaves[trimmed as usize]), Err(ProofError::Root));
+    }
+
     /// Large trees, whose nodes are made up: a path of any length must hold, and hold for nothing else.
     #[test]
     fn proofs_of_large_trees_hold_and_nothing_else_does(
