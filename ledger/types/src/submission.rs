@@ -112,7 +112,7 @@ fn says(r: &mut Reader<'_>, number: u32) -> Result<bool, DecodeError> {
             continue;
         }
         let mut field = r.nested()?;
-        if tag.number == EVENTS && field.tag_is(number)? {
+        if tag.number == EVENTS && field.tag_is(number, WireType::Length) {
             return Ok(true);
         }
     }

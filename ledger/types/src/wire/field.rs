@@ -20,6 +20,17 @@ pub enum WireType {
     Fixed,
 }
 
+impl WireType {
+    /// What it is in a tag.
+    pub(crate) const fn number(self) -> u64 {
+        match self {
+            Self::Varint => 0,
+            Self::Length => 2,
+            Self::Fixed => unreachable!(),
+        }
+    }
+}
+
 /// What a field is, for order checks and for the comparison with the `.proto` files.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
@@ -123,12 +134,7 @@ fn write_bytes(bytes: &[u8], out: &mut Vec<u8>) {
 }
 
 fn write_tag(number: u32, wire: WireType, out: &mut Vec<u8>) {
-    let wire = match wire {
-        WireType::Varint => 0,
-        WireType::Length => 2,
-        WireType::Fixed => unreachable!("no field has a fixed wire type"),
-    };
-    write_varint(u64::from(number) << 3 | wire, out);
+    write_varint(u64::from(number) << 3 | wire.number(), out);
 }
 
 fn write_value<T: Value>(value: &T, out: &mut Vec<u8>) {
@@ -151,7 +157,8 @@ fn write_value<T: Value>(value: &T, out: &mut Vec<u8>) {
     }
 }
 
-/// Reads a message: order first, then its fields.
+/// Reads a message: its fields in ascending order, and nothing else. Whatever is unknown, repeated, out of order or of another
+/// wire type is left over at the end, so that the order of fields is looked at only to say what is wrong; that comes first.
 ///
 /// # Errors
 /// When the bytes are not canonical.
@@ -160,8 +167,17 @@ pub fn read_message<T>(
     info: &MessageInfo,
     fields: impl FnOnce(&mut Reader<'_>) -> Result<T, DecodeError>,
 ) -> Result<T, DecodeError> {
-    r.check_order(info)?;
-    fields(r)
+    let start = r.clone();
+    match fields(r) {
+        Ok(message) if r.is_empty() => Ok(message),
+        Ok(_) => Err(left_over(&start, info, r.offset())),
+        Err(e) => start.check_order(info).and(Err(e)),
+    }
+}
+
+fn left_over(start: &Reader<'_>, info: &MessageInfo, at: usize) -> DecodeError {
+    let left = || DecodeError::new(Reason::Malformed, at, format!("bytes after the last field of {}", info.name));
+    start.check_order(info).err().unwrap_or_else(left)
 }
 
 /// Reads a message that holds exactly one of its fields, and says which: a oneof and nothing else.
@@ -169,16 +185,24 @@ pub fn read_message<T>(
 /// # Errors
 /// When the bytes are not canonical, or no field is set, or two are.
 pub fn read_choice<'a>(r: &mut Reader<'a>, info: &MessageInfo) -> Result<(u32, &'static str, Reader<'a>), DecodeError> {
-    r.check_order(info)?;
-    let start = r.offset();
-    let tag = r.tag()?.ok_or_else(|| DecodeError::missing(start))?;
-    let name = info.field(tag.number).map_or("", |f| f.name);
-    let body = r.nested()?;
-    if r.is_empty() {
-        Ok((tag.number, name, body))
-    } else {
-        Err(DecodeError::new(Reason::FieldRepeated, r.offset(), "two members of a oneof are set").within(name))
+    let start = r.clone();
+    if let Some(choice) = choice(r, info) {
+        return Ok(choice);
     }
+    start.check_order(info)?;
+    let mut r = start;
+    let at = r.offset();
+    let tag = r.tag()?.ok_or_else(|| DecodeError::missing(at))?;
+    let name = info.field(tag.number).map_or("", |f| f.name);
+    r.nested()?;
+    Err(DecodeError::new(Reason::FieldRepeated, r.offset(), "two members of a oneof are set").within(name))
+}
+
+fn choice<'a>(r: &mut Reader<'a>, info: &MessageInfo) -> Option<(u32, &'static str, Reader<'a>)> {
+    let tag = r.tag().ok()??;
+    let field = info.field(tag.number).filter(|_| tag.wire == WireType::Length)?;
+    let body = r.nested().ok()?;
+    r.is_empty().then_some((tag.number, field.name, body))
 }
 
 impl<T: Value> Field for Option<T> {
@@ -192,7 +216,7 @@ impl<T: Value> Field for Option<T> {
 
     fn decode(number: u32, r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let at = r.offset();
-        if !r.tag_is(number)? {
+        if !r.tag_is(number, T::WIRE) {
             return Ok(None);
         }
         if T::WIRE == WireType::Varint {
@@ -223,7 +247,7 @@ impl<T: Value> Field for Vec<T> {
         let mut list = Vec::new();
         let at = |list: &Vec<T>, e: DecodeError| e.within(&format!("[{}]", list.len()));
         let start = r.offset();
-        while r.tag_is(number)? {
+        while r.tag_is(number, WireType::Length) {
             if T::WIRE == WireType::Varint {
                 let mut packed = r.nested()?;
                 if packed.is_empty() {
@@ -238,6 +262,10 @@ impl<T: Value> Field for Vec<T> {
             if list.len() > LIST_MAX {
                 let detail = format!("more than {LIST_MAX} elements");
                 return Err(DecodeError::new(Reason::ListTooLong, r.offset(), detail));
+            }
+            if T::WIRE == WireType::Varint {
+                // A packed list stands once; another one is left over.
+                break;
             }
         }
         Ok(list)

@@ -110,6 +110,11 @@ impl<'a> Reader<'a> {
 
     /// A varint in its shortest form.
     pub fn varint(&mut self) -> Result<u64, DecodeError> {
+        if let Some((&byte, rest)) = self.rest.split_first().filter(|(byte, _)| **byte < 0x80) {
+            self.rest = rest;
+            self.offset += 1;
+            return Ok(byte.into());
+        }
         let start = self.offset;
         let mut value = 0_u64;
         for index in 0..10 {
@@ -158,14 +163,17 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Consumes the next tag when it is the expected one.
-    pub(crate) fn tag_is(&mut self, number: u32) -> Result<bool, DecodeError> {
-        let mut ahead = self.clone();
-        let found = ahead.tag()?.is_some_and(|tag| tag.number == number);
+    /// Consumes the next tag when it is the expected one, in its shortest form.
+    pub(crate) fn tag_is(&mut self, number: u32, wire: WireType) -> bool {
+        let key = u64::from(number) << 3 | wire.number();
+        let mut bytes = [0; 5];
+        let len = shortest(key, &mut bytes);
+        let found = self.rest.starts_with(&bytes[..len]);
         if found {
-            *self = ahead;
+            self.rest = &self.rest[len..];
+            self.offset += len;
         }
-        Ok(found)
+        found
     }
 
     /// Walks over all fields: known, of their wire type, ascending, singular ones once. Leaves the cursor in place.
@@ -191,6 +199,18 @@ impl<'a> Reader<'a> {
             last = tag.number;
         }
     }
+}
+
+/// A tag as a varint; how many bytes it has.
+fn shortest(mut key: u64, bytes: &mut [u8; 5]) -> usize {
+    let mut len = 0;
+    while key >= 0x80 {
+        bytes[len] = (key as u8) | 0x80;
+        key >>= 7;
+        len += 1;
+    }
+    bytes[len] = key as u8;
+    len + 1
 }
 
 fn check_tag(tag: Tag, last: u32, at: usize, info: &MessageInfo) -> Result<&FieldInfo, DecodeError> {
