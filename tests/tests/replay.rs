@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use hefu_journal::{Journal, Lane, Recorded};
+use hefu_journal::{Journal, Recorded};
 use hefu_proto::v1;
 use hefu_rules::{Admitted, admit};
 use hefu_tests::history::Offer;
@@ -56,7 +56,7 @@ async fn submit(journal: &Journal, chunk: Arc<Vec<Offer>>) -> Vec<Result<Recorde
     for verdict in admitted {
         tickets.push(match verdict {
             // A lane of its own: what follows a refusal is judged by itself.
-            Ok(admitted) => journal.submit_in_turn(admitted, &Arc::new(Lane::default())).await,
+            Ok(admitted) => journal.submit(admitted),
             Err(refusal) => Err(refusal),
         });
     }

@@ -3,7 +3,7 @@
 mod keys;
 mod read;
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
@@ -15,9 +15,12 @@ use crate::clock::{Clock, SteadyClock, SystemClock};
 use crate::committer::Committer;
 use crate::error::OpenError;
 use crate::open_block::OpenBlock;
+use crate::recheck::Recheck;
 use crate::recovery::{Recovered, recover};
 use crate::seal::{Keeper, Seal, Sealer, Signers};
 use crate::sequencer::{Head, Offer, Outcome, Recorded, Sequencer};
+use crate::snapshot::{self, SnapshotOptions};
+use crate::snapshots::Snapshots;
 use crate::store::{Fault, Store};
 
 pub use read::Receipt;
@@ -33,6 +36,8 @@ pub struct Options {
     pub clock_gap_max: i64,
     /// The operator looked at the clock and accepts the gap.
     pub accept_clock_gap: bool,
+    /// Where snapshots of the rules' state are kept; without, every start replays every entry.
+    pub snapshots: Option<SnapshotOptions>,
     /// The clock.
     pub clock: Box<dyn Clock>,
     /// For tests: fails at a step of the write path.
@@ -45,6 +50,7 @@ impl Default for Options {
             queue_submissions: 4_096,
             clock_gap_max: 90 * 24 * 3_600_000,
             accept_clock_gap: false,
+            snapshots: None,
             clock: Box::new(SystemClock::default()),
             fault: Arc::new(|_| Ok(())),
         }
@@ -52,7 +58,7 @@ impl Default for Options {
 }
 
 /// The first failure, for ever; and how far the log is durable.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Latch {
     reason: OnceLock<Refusal>,
     durable: AtomicU64,
@@ -95,6 +101,12 @@ pub struct Journal {
     ledger: Option<Ledger>,
     signers: Signers,
     threads: Vec<JoinHandle<()>>,
+    /// Entries replayed at the start.
+    replayed: u64,
+    /// Whether the snapshot that the start went on from, if it did, was derived once more.
+    rechecked: Arc<AtomicBool>,
+    /// Open for as long as the recheck may go on.
+    recheck: Option<std::sync::mpsc::Sender<()>>,
 }
 
 /// A submission that waits for its place in the log.
@@ -184,7 +196,25 @@ impl Journal {
     /// When the store can't be read, does not follow from its own entries, lacks what the head file says was told, or the
     /// clock can't be right.
     pub fn open(store: Arc<dyn Store>, keeper: Keeper, options: Options) -> Result<Self, OpenError> {
-        let recovered = recover(&*store)?;
+        let latch = Arc::new(Latch::default());
+        let (stop_recheck, stopping) = std::sync::mpsc::channel();
+        let rechecked = Arc::new(AtomicBool::new(true));
+        let (mut start, mut recheck) = (None, None);
+        if let Some(SnapshotOptions { path, .. }) = &options.snapshots {
+            start = snapshot::start(path, &*store)?;
+            recheck = start.as_ref().map(|start| Recheck {
+                store: Arc::clone(&store),
+                latch: Arc::clone(&latch),
+                path: path.clone(),
+                size: start.size,
+                digest: snapshot::digest(&start.state),
+                done: Arc::clone(&rechecked),
+                stopping,
+            });
+        }
+        let begin = start.as_ref().map_or(Size::EMPTY, |start| start.size);
+        let recovered = recover(&*store, start)?;
+        let replayed = recovered.size.get() - begin.get();
         check_clock(&recovered, &options)?;
         let (sealer, sealed) = Sealer::open(keeper, &*store, &recovered)?;
         let ledger = recovered.state.ledger().cloned();
@@ -194,17 +224,26 @@ impl Journal {
         let (seal_sender, seal) = watch::channel(sealed);
         let (queue, waiting) = mpsc::channel(options.queue_submissions);
         let open = Arc::new(OpenBlock::new(recovered.edge.clone()));
-        let latch = Arc::new(Latch::default());
         latch.set_durable_size(size);
         let clock = SteadyClock::new(options.clock, recorded_at);
         let shared = Shared { store: Arc::clone(&store), latch: Arc::clone(&latch), fault: options.fault };
-        let sequencer = Sequencer::new(recovered, signers.clone(), waiting, Arc::clone(&open), shared.clone(), clock);
+        let (snapshots, write) = options.snapshots.map(|options| Snapshots::new(options, begin, Arc::clone(&latch))).unzip();
+        let sequencer =
+            Sequencer::new(recovered, signers.clone(), waiting, Arc::clone(&open), shared.clone(), clock, snapshots);
         let committer = Committer { open, shared, sealer, head: head_sender, seal: seal_sender };
-        let threads = vec![
+        let mut threads = vec![
             std::thread::Builder::new().name("committer".into()).spawn(|| committer.run())?,
             std::thread::Builder::new().name("sequencer".into()).spawn(|| sequencer.run())?,
         ];
-        Ok(Self { queue: Some(queue), head, seal, store, latch, ledger, signers, threads })
+        if let Some(write) = write {
+            threads.push(std::thread::Builder::new().name("snapshots".into()).spawn(write)?);
+        }
+        if let Some(recheck) = recheck {
+            rechecked.store(false, Ordering::Release);
+            threads.push(std::thread::Builder::new().name("recheck".into()).spawn(|| recheck.run())?);
+        }
+        let (queue, recheck) = (Some(queue), Some(stop_recheck));
+        Ok(Self { queue, head, seal, store, latch, ledger, signers, threads, replayed, rechecked, recheck })
     }
 
     /// What the genesis entry fixed; `None` for a journal that was empty when it was opened.
@@ -267,8 +306,22 @@ impl Journal {
         self.stop();
     }
 
+    /// The number of entries that were replayed when it was opened: those behind the snapshot.
+    #[must_use]
+    pub const fn replayed(&self) -> u64 {
+        self.replayed
+    }
+
+    /// Whether everything that is stored was replayed since it was opened: at once, or, after a start from a snapshot, beside
+    /// the work. A snapshot that is found wrong latches writes instead.
+    #[must_use]
+    pub fn is_rechecked(&self) -> bool {
+        self.rechecked.load(Ordering::Acquire)
+    }
+
     fn stop(&mut self) {
         self.queue = None;
+        self.recheck = None;
         for thread in self.threads.drain(..) {
             // A panic there has already been reported by the panic hook, and its callers got OUTCOME_UNKNOWN.
             let _outcome = thread.join();

@@ -6,7 +6,7 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use hefu_rules::CheckpointKey;
-use hefu_types::PublicKey;
+use hefu_types::{PublicKey, RootHash};
 use hefu_types::tree::Edge;
 
 use crate::committer::{Answer, Work};
@@ -114,6 +114,11 @@ impl OpenBlock {
         drop(parts);
         self.taken.notify_one();
         Some(work)
+    }
+
+    /// The root of the tree up to here.
+    pub(crate) fn root(&self) -> RootHash {
+        self.lock().edge.root()
     }
 
     /// The sequencer stops: what is there is still taken.

@@ -24,6 +24,31 @@ pub(crate) struct Recovered {
 }
 
 impl Recovered {
+    /// Before the first entry.
+    pub(crate) fn start() -> Self {
+        Self {
+            state: State::default(),
+            size: Size::EMPTY,
+            chain_hash: ChainHash::NONE,
+            recorded_at: Millis::new(0),
+            edge: Edge::default(),
+        }
+    }
+
+    /// Replays some more entries, up to a size; `false` when there are none.
+    pub(crate) fn advance(&mut self, store: &dyn Store, size: Size) -> Result<bool, OpenError> {
+        let left = usize::try_from(size.get().saturating_sub(self.size.get())).unwrap_or(usize::MAX);
+        let batch = store.read(self.size.next_seq(), READ_ENTRIES.min(left), READ_BYTES)?;
+        let any = !batch.is_empty();
+        for bytes in batch {
+            let seq = self.size.next_seq();
+            let entry = Entry::parse(bytes).map_err(|e| damaged(seq, e.to_string()))?;
+            replay(self, &entry)?;
+        }
+        self.edge.trim();
+        Ok(any)
+    }
+
     /// The checkpoint keys that the log has had, of those wanted.
     pub(crate) fn log_keys(&self, wanted: impl Fn(&CheckpointKey) -> bool) -> Vec<VerifierKey> {
         let Some(ledger) = self.state.ledger() else { return vec![] };
@@ -32,27 +57,10 @@ impl Recovered {
     }
 }
 
-/// Replays the whole store.
-pub(crate) fn recover(store: &dyn Store) -> Result<Recovered, OpenError> {
-    let mut so_far = Recovered {
-        state: State::default(),
-        size: Size::EMPTY,
-        chain_hash: ChainHash::NONE,
-        recorded_at: Millis::new(0),
-        edge: Edge::default(),
-    };
-    loop {
-        let batch = store.read(so_far.size.next_seq(), READ_ENTRIES, READ_BYTES)?;
-        if batch.is_empty() {
-            break;
-        }
-        for bytes in batch {
-            let seq = so_far.size.next_seq();
-            let entry = Entry::parse(bytes).map_err(|e| damaged(seq, e.to_string()))?;
-            replay(&mut so_far, &entry)?;
-        }
-        so_far.edge.trim();
-    }
+/// Replays what is stored behind a start.
+pub(crate) fn recover(store: &dyn Store, start: Option<Recovered>) -> Result<Recovered, OpenError> {
+    let mut so_far = start.unwrap_or_else(Recovered::start);
+    while so_far.advance(store, Size::new(u64::MAX))? {}
     let tail = store.tail()?;
     if tail != (so_far.size, so_far.chain_hash) {
         return Err(damaged(so_far.size.next_seq(), format!("the head says {} entries, ending in {}", tail.0, tail.1)));

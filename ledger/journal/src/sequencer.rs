@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hefu_rules::{Admitted, Position, State};
 use hefu_types::tree;
 use hefu_types::{
-    ChainHash, Entry, Event, KeySeq, Millis, PublicKey, Reason, Refusal, Seq, Size, SubmissionHash, VerifierKey,
+    ChainHash, Entry, Event, KeySeq, Millis, PublicKey, Reason, Refusal, RootHash, Seq, Size, SubmissionHash, VerifierKey,
 };
 use tokio::sync::mpsc;
 
@@ -17,6 +17,8 @@ use crate::nodes;
 use crate::open_block::{BLOCK_SUBMISSIONS_MAX, OpenBlock, Parts};
 use crate::recovery::Recovered;
 use crate::seal::{Seal, Signers};
+use crate::snapshot::Snapshot;
+use crate::snapshots::Snapshots;
 use crate::store::{Fault, Sequenced, Store};
 
 /// The durable end of the log.
@@ -100,6 +102,8 @@ pub(crate) struct Sequencer {
     state: State,
     size: Size,
     chain_hash: ChainHash,
+    recorded_at: Millis,
+    snapshots: Option<Snapshots>,
     signers: Signers,
     /// Submissions handed to the committer that the store may not hold yet.
     in_flight: HashMap<(PublicKey, KeySeq), Recorded>,
@@ -113,11 +117,26 @@ impl Sequencer {
         open: Arc<OpenBlock>,
         shared: Shared,
         clock: SteadyClock,
+        snapshots: Option<Snapshots>,
     ) -> Self {
         let Shared { store, latch, fault } = shared;
-        let Recovered { state, size, chain_hash, .. } = recovered;
+        let Recovered { state, size, chain_hash, recorded_at, .. } = recovered;
         let in_flight = HashMap::new();
-        Self { queue, open, store, latch, fault, clock, state, size, chain_hash, signers, in_flight }
+        Self {
+            queue,
+            open,
+            store,
+            latch,
+            fault,
+            clock,
+            state,
+            size,
+            chain_hash,
+            recorded_at,
+            snapshots,
+            signers,
+            in_flight,
+        }
     }
 
     /// Runs until every handle of the journal is gone and the queue is empty.
@@ -127,6 +146,10 @@ impl Sequencer {
             let is_open = open.fill(|parts| {
                 offers.into_iter().for_each(|offer| self.take(offer, parts));
                 parts.keys = self.state.checkpoint_keys();
+                if let Some(mut snapshots) = self.snapshots.take_if(|of| of.is_due(self.size, &self.state)) {
+                    snapshots.take(self.snapshot(self.state.clone(), parts.edge.root()));
+                    self.snapshots = Some(snapshots);
+                }
             });
             if !is_open {
                 self.latch.set(Refusal::new(Reason::StorageLatched, "", "the committer stopped"));
@@ -136,6 +159,15 @@ impl Sequencer {
                 self.in_flight.retain(|_, recorded| recorded.seq.size() > durable);
             }
         }
+        if let Some(mut snapshots) = self.snapshots.take() {
+            let state = std::mem::take(&mut self.state);
+            let root = open.root();
+            snapshots.finish(self.snapshot(state, root));
+        }
+    }
+
+    fn snapshot(&self, state: State, root: RootHash) -> Snapshot {
+        Snapshot { size: self.size, chain_hash: self.chain_hash, root, recorded_at: self.recorded_at, state }
     }
 
     /// Decides submissions in order.
@@ -228,6 +260,7 @@ impl Sequencer {
         block.entries.push(Sequenced { entry, chain_hash, submission_hash: admitted.hash(), key, key_seq });
         self.in_flight.insert((key, key_seq), recorded);
         self.chain_hash = chain_hash;
+        self.recorded_at = at.recorded_at;
         self.size = at.seq.size();
         recorded
     }

@@ -26,4 +26,4 @@ pub use admit::{Admitted, admit, admit_by};
 pub use membership::{Key, Member, MemberStatus, Roles};
 pub use platform::CheckpointKey;
 pub use reporting::{Cell, Standing, is_missing};
-pub use state::{Ledger, Position, RULES_VERSIONS, State};
+pub use state::{Ledger, Position, RULES_VERSIONS, STATE_VERSION, State};

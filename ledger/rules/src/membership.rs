@@ -8,10 +8,12 @@ use hefu_types::event::membership::{
 use hefu_types::limits::OFFICE_KEYS_MAX;
 use hefu_types::{Code, Event, KeySeq, PublicKey, Reason, Refusal, Seq, SubmissionHash, Text, sign};
 
+use serde::{Deserialize, Serialize};
+
 use crate::state::{Context, Ledger, RULES_VERSIONS, Speaker, State};
 
 /// Whether a member may act.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MemberStatus {
     /// It may.
     Active,
@@ -22,14 +24,14 @@ pub enum MemberStatus {
 }
 
 /// A member, as far as decisions depend on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
     /// Whether it may act.
     pub status: MemberStatus,
 }
 
 /// A set of roles.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Roles(u16);
 
 impl Roles {
@@ -64,7 +66,7 @@ impl Roles {
 }
 
 /// A key, as far as decisions depend on it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Key {
     /// The member it speaks for.
     pub member: Code,

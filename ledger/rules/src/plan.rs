@@ -10,18 +10,20 @@ use hefu_types::event::plan::{
 use hefu_types::limits::{DECIMAL_SCALE_MAX, YEAR_MAX, YEAR_MIN};
 use hefu_types::{Code, Decimal, PeriodType, Reason, Refusal, Text};
 
+use serde::{Deserialize, Serialize};
+
 use crate::membership::{check_name, check_reason};
 use crate::state::{Speaker, State};
 
 /// A plan, as far as decisions depend on it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Plan {
     parts: BTreeSet<Code>,
     areas: BTreeSet<Code>,
 }
 
 /// An indicator, as far as decisions depend on it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Indicator {
     pub(crate) plan: Code,
     pub(crate) unit: Text,

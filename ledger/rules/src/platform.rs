@@ -5,10 +5,12 @@ use hefu_types::event::platform::{CheckpointKeyReplaced, ViewsRecorded};
 use hefu_types::limits::OVERLAP_ENTRIES_MAX;
 use hefu_types::{PublicKey, Reason, Refusal, Size, Text, VerifierKey, sign};
 
+use serde::{Deserialize, Serialize};
+
 use crate::state::{Context, Speaker, State};
 
 /// The sizes whose checkpoints a key signs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckpointKey {
     /// The smallest one.
     pub first: Size,

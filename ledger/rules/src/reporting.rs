@@ -5,6 +5,8 @@ use hefu_types::event::plan::Measure;
 use hefu_types::event::reporting::{ObsStatus, ObservationReported, ObservationRetracted};
 use hefu_types::{Code, Decimal, EventRef, Period, PeriodType, Reason, Refusal, SubmissionHash};
 
+use serde::{Deserialize, Serialize};
+
 use crate::membership::{MemberStatus, check_reason};
 use crate::plan::{Indicator, check_area, check_decimals, live_indicator};
 use crate::state::{Context, Speaker, State};
@@ -25,7 +27,7 @@ pub struct Standing {
 
 /// A cell in few bytes: the numbers of its indicator and area, and its period's sort key. A log has millions of them, and
 /// each decision looks for some.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Place {
     indicator: u32,
     area: u32,
@@ -33,7 +35,7 @@ pub(crate) struct Place {
 }
 
 /// A [`Standing`] whose member is a number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Stands {
     submission_hash: SubmissionHash,
     index: u32,
@@ -42,7 +44,7 @@ pub(crate) struct Stands {
 
 /// The value of a stock that stands in a cell. Cells without a value have none, so that neighbours are found at once, and
 /// neither have flows and ratios, which may rise and fall.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Level {
     period: Period,
     value: Decimal,

@@ -3,6 +3,8 @@
 use hefu_types::event::membership::{LedgerLimits, Role};
 use hefu_types::{Code, Entry, Event, LedgerId, Millis, PublicKey, Reason, Refusal, Seq, Submission, SubmissionHash};
 
+use serde::{Deserialize, Serialize};
+
 use crate::membership::{self, Key, Member, MemberStatus};
 use crate::plan::{self, Indicator, Plan, TargetKey};
 use crate::platform::{self, CheckpointKey};
@@ -11,6 +13,10 @@ use crate::table::Table;
 
 /// The released versions of the rules, ascending.
 pub const RULES_VERSIONS: &[u32] = &[1];
+
+/// The version of [`State`]'s serialised form: raised whenever a table, a row or what decisions make of them changes, so that no
+/// program goes on from the state of another one.
+pub const STATE_VERSION: u32 = 1;
 
 /// Where a submission would stand, and what its bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +46,7 @@ impl Position {
 }
 
 /// What the genesis submission fixed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
     /// The ledger's id.
     pub id: LedgerId,
@@ -59,12 +65,13 @@ pub struct Ledger {
 macro_rules! state {
     ($($(#[doc = $doc:expr])+ $table:ident: $key:ty => $row:ty,)+) => {
         /// Everything that a decision can depend on. A pure function of the entries recorded so far.
-        #[derive(Clone, Debug, Default, PartialEq)]
+        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
         pub struct State { $($(#[doc = $doc])+ pub(crate) $table: Table<$key, $row>,)+ }
 
         impl State {
             fn commit(&mut self) { $(self.$table.commit();)+ }
             fn rollback(&mut self) { $(self.$table.rollback();)+ }
+            fn count(&self) -> usize { 0 $(+ self.$table.len())+ }
         }
     };
 }
@@ -137,6 +144,12 @@ impl State {
     #[must_use]
     pub fn checkpoint_keys(&self) -> Vec<(PublicKey, CheckpointKey)> {
         self.checkpoint_keys.iter().map(|(key, record)| (*key, *record)).collect()
+    }
+
+    /// The number of its rows: what its clone costs, and its serialised form.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.count()
     }
 
     /// Decides a submission at a position and, when it is accepted, applies it. A refusal leaves the state as it was.

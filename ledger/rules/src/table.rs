@@ -3,11 +3,26 @@
 use std::collections::BTreeMap;
 use std::ops::RangeBounds;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// Rows by key, and what they were before the changes of the submission being decided.
 #[derive(Clone, Debug)]
 pub(crate) struct Table<K, V> {
     rows: BTreeMap<K, V>,
     undo: Vec<(K, Option<V>)>,
+}
+
+/// The rows alone: nothing is undone across a restart.
+impl<K: Serialize, V: Serialize> Serialize for Table<K, V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.rows.serialize(serializer)
+    }
+}
+
+impl<'de, K: Ord + Deserialize<'de>, V: Deserialize<'de>> Deserialize<'de> for Table<K, V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        BTreeMap::deserialize(deserializer).map(|rows| Self { rows, undo: Vec::new() })
+    }
 }
 
 impl<K, V> Default for Table<K, V> {

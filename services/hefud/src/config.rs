@@ -251,6 +251,12 @@ impl Config {
         head_file_of(&self.data)
     }
 
+    /// The snapshot of the rules' state.
+    #[must_use]
+    pub fn snapshot(&self) -> PathBuf {
+        self.data.join("snapshot")
+    }
+
     /// The file of the checkpoint key.
     #[must_use]
     pub fn checkpoint_key(&self) -> PathBuf {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use hefu_http::Limits;
-use hefu_journal::{Durability, Journal, Keeper, Options, RocksStore, Store as _};
+use hefu_journal::{Durability, Journal, Keeper, Options, RocksStore, SnapshotOptions, Store as _};
 use hefu_proto::v1::log_service_server::LogServiceServer;
 use hefu_proto::v1::proof_service_server::ProofServiceServer;
 use hefu_proto::v1::submission_service_server::SubmissionServiceServer;
@@ -55,6 +55,7 @@ pub fn open_journal(config: &Config) -> anyhow::Result<(Journal, RocksStore)> {
     let options = Options {
         queue_submissions: config.queue_max,
         accept_clock_gap: config.accept_clock_gap,
+        snapshots: Some(SnapshotOptions { path: config.snapshot(), every: SnapshotOptions::EVERY }),
         ..Options::default()
     };
     let journal = Journal::open(Arc::new(store.clone()), keeper(config, &store)?, options)
