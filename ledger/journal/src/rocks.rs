@@ -76,6 +76,19 @@ impl RocksStore {
         RocksCheckpoints::new(Arc::clone(&self.db))
     }
 
+    /// Writes out what is only in memory and in logs, and compacts every family: then the folder holds what is kept, and no more.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn compact(&self) -> Result<(), StoreError> {
+        for family in Family::ALL {
+            let family = self.family(family);
+            self.db.flush_cf(family).map_err(StoreError::new)?;
+            self.db.compact_range_cf(family, None::<&[u8]>, None::<&[u8]>);
+        }
+        Ok(())
+    }
+
     fn check_format(&self) -> Result<(), StoreError> {
         match self.db.get_cf(self.family(Family::Meta), FORMAT_KEY).map_err(StoreError::new)? {
             None => self

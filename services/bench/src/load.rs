@@ -1,210 +1,158 @@
-//! Sending: many calls at once, or one stream.
+//! A load: what is sent how, for how long, and what is counted.
 
-use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use hdrhistogram::Histogram;
-use hefu_proto::v1::submission_service_client::SubmissionServiceClient;
-use hefu_proto::v1::submit_stream_response::Outcome;
-use hefu_proto::{convert, v1};
-use hefu_types::SignedSubmission;
-use tokio::task::JoinSet;
-use tokio_stream::wrappers::ReceiverStream;
-use tonic::transport::{Channel, Endpoint};
+use tokio::runtime::Runtime;
 
-/// Connections that unary calls are spread over.
-const CONNECTIONS: usize = 8;
+use crate::frames::Frames;
+use crate::grpc::{self, Caller};
+use crate::ledger::Ledger;
+use crate::{process, stream, unary};
 
 /// Answers before this are not counted: connections are made, caches filled.
-const WARM_UP: Duration = Duration::from_millis(250);
+pub(crate) const WARM_UP: Duration = Duration::from_millis(500);
 
 /// How submissions are sent.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Way {
-    /// A call each.
-    Unary {
-        /// Calls at a time.
-        in_flight: usize,
-    },
-    /// One stream.
-    Stream {
-        /// Submissions at a time.
-        in_flight: usize,
-        /// Whether a receipt is wanted for each.
-        receipts: bool,
-    },
+pub(crate) enum Load {
+    /// One stream, never more than so many unanswered.
+    Stream { in_flight: usize, receipts: bool },
+    /// One stream, so many a second whatever is answered when.
+    Paced { per_second: f64 },
+    /// A call each; each caller has its own key if there are several.
+    Unary { in_flight: usize, connections: usize },
 }
 
-impl Way {
-    pub(crate) const fn stream(in_flight: usize) -> Self {
-        Self::Stream { in_flight, receipts: true }
-    }
-
-    /// A stream that declines receipts.
-    pub(crate) const fn declining(in_flight: usize) -> Self {
-        Self::Stream { in_flight, receipts: false }
-    }
-
-    pub(crate) const fn in_flight(self) -> usize {
+impl Load {
+    pub(crate) const fn connections(self) -> usize {
         match self {
-            Self::Unary { in_flight } | Self::Stream { in_flight, .. } => in_flight,
-        }
-    }
-
-    /// Keys that sign. A key's submissions follow one another, so that unary calls need a key each; a stream keeps their
-    /// order, so that one key for each member is enough.
-    pub(crate) fn keys(self, members: usize) -> usize {
-        match self {
-            Self::Unary { in_flight } => in_flight,
-            Self::Stream { .. } => members,
-        }
-    }
-
-    pub(crate) fn connections(self) -> usize {
-        match self {
-            Self::Unary { in_flight } => in_flight.min(CONNECTIONS),
-            Self::Stream { .. } => 1,
+            Self::Stream { .. } | Self::Paced { .. } => 1,
+            Self::Unary { connections, .. } => connections,
         }
     }
 }
 
-/// What was measured.
-pub(crate) struct Measured {
-    /// Microseconds from sending to the answer.
+/// What a load counted.
+pub(crate) struct Counted {
+    /// Microseconds until the answer, of what was answered while it counted.
     pub(crate) latencies: Histogram<u64>,
     /// From the end of the warm-up to the last counted answer.
     pub(crate) elapsed: Duration,
+    /// Everything that was answered, with warm-up and drain.
+    pub(crate) answered: u64,
+    /// Everything was sent before the time was over.
+    pub(crate) ran_out: bool,
+    /// Time of the generator's one thread on a core, for everything that was answered.
+    pub(crate) generator: Duration,
+}
+
+impl Counted {
+    pub(crate) fn per_second(&self) -> f64 {
+        self.latencies.len() as f64 / self.elapsed.as_secs_f64().max(f64::EPSILON)
+    }
 }
 
 /// When a load begins to count, and when it ends.
 #[derive(Clone, Copy)]
-struct Clock {
-    counts_from: Instant,
-    ends: Instant,
+pub(crate) struct Clock {
+    pub(crate) begins: Instant,
+    pub(crate) counts_from: Instant,
+    pub(crate) ends: Instant,
 }
 
-struct Counter {
+impl Clock {
+    pub(crate) fn start(time: Duration) -> Self {
+        let begins = Instant::now();
+        Self { begins, counts_from: begins + WARM_UP, ends: begins + WARM_UP + time }
+    }
+}
+
+/// Counts answers.
+pub(crate) struct Counter {
     clock: Clock,
-    latencies: Histogram<u64>,
+    pub(crate) latencies: Histogram<u64>,
     last: Instant,
+    answered: u64,
+    ran_out: bool,
 }
 
 impl Counter {
-    fn new(clock: Clock) -> Self {
-        let latencies = Histogram::new_with_bounds(1, 600_000_000, 3).expect("bounds that fit");
-        Self { clock, latencies, last: clock.counts_from }
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self { clock, latencies: histogram(), last: clock.counts_from, answered: 0, ran_out: false }
     }
 
-    fn is_over(&self) -> bool {
-        Instant::now() >= self.clock.ends
+    /// Nothing is left to send.
+    pub(crate) fn ran_out(&mut self) {
+        self.ran_out |= Instant::now() < self.clock.ends;
     }
 
-    /// An answer arrived for what was sent then.
-    fn answered(&mut self, sent: Instant) {
-        let now = Instant::now();
+    /// An answer arrived to what was sent, or was to be sent, then.
+    pub(crate) fn answered(&mut self, sent: Instant, now: Instant) {
+        self.answered += 1;
         if now >= self.clock.counts_from && now <= self.clock.ends {
-            let micros = u64::try_from((now - sent).as_micros()).unwrap_or(u64::MAX);
+            let micros = u64::try_from(now.saturating_duration_since(sent).as_micros()).unwrap_or(u64::MAX);
             self.latencies.saturating_record(micros);
             self.last = now;
         }
     }
 }
 
-/// Sends submissions, given by key, until the time is over or all are sent.
-pub(crate) async fn run(
-    address: &str,
-    way: Way,
-    signed: Vec<Vec<SignedSubmission>>,
-    time: Duration,
-) -> anyhow::Result<Measured> {
-    let mut channels = vec![];
-    for _ in 0..way.connections() {
-        channels.push(Endpoint::from_shared(address.to_owned())?.tcp_nodelay(true).connect().await?);
-    }
-    let counts_from = Instant::now() + WARM_UP;
-    let clock = Clock { counts_from, ends: counts_from + time };
-    let counters = match way {
-        Way::Unary { .. } => unary(channels, signed, clock).await?,
-        Way::Stream { in_flight, receipts } => {
-            vec![stream(channels.remove(0), signed, in_flight, receipts, clock).await?]
-        }
-    };
-    let last = counters.iter().map(|counter| counter.last).max().context("nobody counted")?;
-    let mut total = Counter::new(clock);
-    counters.iter().try_for_each(|counter| total.latencies.add(&counter.latencies))?;
-    Ok(Measured { latencies: total.latencies, elapsed: last - counts_from })
+/// Microseconds up to ten minutes, to three digits.
+pub(crate) fn histogram() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, 600_000_000, 3).expect("bounds that fit")
 }
 
-/// One task a key, each with one call at a time.
-async fn unary(
-    channels: Vec<Channel>,
-    signed: Vec<Vec<SignedSubmission>>,
-    clock: Clock,
-) -> anyhow::Result<Vec<Counter>> {
-    let mut tasks = JoinSet::new();
-    for (n, submissions) in signed.into_iter().enumerate() {
-        tasks.spawn(one_by_one(channels[n % channels.len()].clone(), submissions, clock));
-    }
-    let mut counters = vec![];
-    while let Some(counter) = tasks.join_next().await {
-        counters.push(counter??);
-    }
-    Ok(counters)
+/// One thread for connections, requests and answers: it shares the cores with the server.
+pub(crate) fn runtime() -> anyhow::Result<Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")
 }
 
-async fn one_by_one(channel: Channel, submissions: Vec<SignedSubmission>, clock: Clock) -> anyhow::Result<Counter> {
-    let mut client = SubmissionServiceClient::new(channel);
-    let mut counter = Counter::new(clock);
-    for signed in submissions {
-        if counter.is_over() {
-            break;
-        }
-        let request = v1::SubmitRequest { signed: Some(convert::signed_to_wire(&signed)), ..Default::default() };
-        let sent = Instant::now();
-        client.submit(request).await.context("a submission was refused")?;
-        counter.answered(sent);
-    }
-    Ok(counter)
-}
-
-/// The keys take turns; answers come in the order sent.
-async fn stream(
-    channel: Channel,
-    signed: Vec<Vec<SignedSubmission>>,
-    in_flight: usize,
-    receipts: bool,
-    clock: Clock,
-) -> anyhow::Result<Counter> {
-    let (requests, receiver) = tokio::sync::mpsc::channel(in_flight);
-    let mut client = SubmissionServiceClient::new(channel);
-    let mut answers = client.submit_stream(ReceiverStream::new(receiver)).await?.into_inner();
-    let (mut counter, mut waiting) = (Counter::new(clock), VecDeque::new());
-    let mut next = in_turns(signed).zip(0..);
-    loop {
-        while waiting.len() < in_flight && !counter.is_over() {
-            let Some((signed, correlation)) = next.next() else { break };
-            let signed = Some(convert::signed_to_wire(&signed));
-            waiting.push_back(Instant::now());
-            requests
-                .send(v1::SubmitStreamRequest { correlation, signed, decline_receipt: !receipts, ..Default::default() })
-                .await?;
-        }
-        let Some(sent) = waiting.pop_front() else { return Ok(counter) };
-        match answers.message().await?.context("the stream ended")?.outcome {
-            Some(Outcome::Position(_)) => counter.answered(sent),
-            other => bail!("a submission was not recorded: {other:?}"),
-        }
-    }
-}
-
-/// The first of each key, then the second of each, and so on.
-fn in_turns(signed: Vec<Vec<SignedSubmission>>) -> impl Iterator<Item = SignedSubmission> {
-    let mut keys: Vec<_> = signed.into_iter().map(Vec::into_iter).collect();
-    let mut turn = 0;
-    std::iter::from_fn(move || {
-        let key = turn % keys.len();
-        turn += 1;
-        keys[key].next()
+/// Sends what was signed until the time is over or all is sent.
+pub(crate) fn run(address: &str, ledger: &Ledger, load: Load, time: Duration) -> anyhow::Result<Counted> {
+    let laid_out = lay_out(ledger, load);
+    let before = process::own_cpu()?;
+    let (counter, clock) = runtime()?.block_on(send(address, laid_out, load, time))?;
+    let generator = process::own_cpu()?.saturating_sub(before);
+    let elapsed = counter.last - clock.counts_from;
+    Ok(Counted {
+        latencies: counter.latencies,
+        elapsed,
+        answered: counter.answered,
+        ran_out: counter.ran_out,
+        generator,
     })
+}
+
+/// The requests of each caller.
+fn lay_out(ledger: &Ledger, load: Load) -> Vec<Frames> {
+    match load {
+        Load::Stream { receipts, .. } => vec![Frames::streamed(ledger.in_turns(), receipts)],
+        Load::Paced { .. } => vec![Frames::streamed(ledger.in_turns(), true)],
+        Load::Unary { in_flight: 1, .. } => vec![Frames::unary(ledger.in_turns())],
+        Load::Unary { in_flight, .. } => {
+            ledger.signed.iter().take(in_flight).map(|s| Frames::unary(s.iter())).collect()
+        }
+    }
+}
+
+async fn send(address: &str, frames: Vec<Frames>, load: Load, time: Duration) -> anyhow::Result<(Counter, Clock)> {
+    if let Load::Unary { in_flight, connections } = load {
+        anyhow::ensure!(frames.len() == in_flight, "{} keys for {in_flight} callers", frames.len());
+        let callers = unary::connect(address, connections).await?;
+        let clock = Clock::start(time);
+        return Ok((unary::closed(&callers, frames, clock).await?, clock));
+    }
+    let mut caller = Caller::connect(address, grpc::SUBMIT_STREAM).await?;
+    let frames = frames.into_iter().next().context("no requests")?;
+    let clock = Clock::start(time);
+    let counter = match load {
+        Load::Stream { in_flight, receipts } => {
+            stream::closed(&mut caller, &frames, in_flight, receipts, clock).await?
+        }
+        Load::Paced { per_second } => stream::paced(&mut caller, &frames, per_second, clock).await?,
+        Load::Unary { .. } => unreachable!("sent above"),
+    };
+    Ok((counter, clock))
 }

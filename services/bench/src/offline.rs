@@ -1,81 +1,123 @@
-//! What an auditor does with what was written: verify, replay.
+//! What an auditor does with an export, with the program that an auditor runs; and what the ledger takes on the disk.
 
-use std::fmt;
-use std::path::Path;
-use std::time::Instant;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use hefu_client::{Reader, Retry, Server};
-use hefu_types::{Entry, Seq};
-use hefu_verify::{Export, Head, verify};
+use anyhow::{Context as _, ensure};
+use hefu_journal::{Durability, RocksStore};
+use hefu_tests::server::config;
+use hefu_tests::world::{ORIGIN, keys};
+use hefu_types::Entry;
+use hefu_types::vkey::VerifierKey;
+use hefu_verify::Export;
 use hefu_views::{Memory, Projector};
 use serde::Serialize;
-use tokio::runtime::Runtime;
 
-/// Entries that are applied to the views at a time.
+use crate::fill;
+use crate::ledger::Shape;
+use crate::process::disk_bytes;
+use crate::serving::{Serving, program};
+
+/// Entries that are applied to the views at a time, as the program does.
 const BATCH: usize = 1_000;
 
-/// What was measured.
-#[derive(Clone, Debug, Default, Serialize)]
-pub(crate) struct Offline {
+/// A ledger that was written without gRPC, served once, and exported.
+#[derive(Debug)]
+pub(crate) struct Exported {
+    pub(crate) shape: Shape,
+    /// The export.
+    copy: PathBuf,
+    pub(crate) facts: Facts,
+}
+
+/// How much there is, and what it takes.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Facts {
     pub(crate) entries: u64,
     pub(crate) events: u64,
-    pub(crate) bytes_per_entry: u64,
-    pub(crate) verified_entries_per_second: f64,
-    pub(crate) replayed_events_per_second: f64,
+    /// All entries.
+    pub(crate) entry_bytes: u64,
+    /// The data folder of the server once the views were complete, as a stopped server leaves it.
+    pub(crate) data_bytes: u64,
+    /// The same, compacted.
+    pub(crate) compacted_bytes: u64,
 }
 
-impl fmt::Display for Offline {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { entries, bytes_per_entry, verified_entries_per_second: v, replayed_events_per_second: r, .. } = self;
-        writeln!(f, "export                {entries} entries of {bytes_per_entry} bytes on average")?;
-        writeln!(f, "verify, all cores     {v:.0} entries/s (signatures, chain, rules)")?;
-        write!(f, "replay, one core      {r:.0} events/s (all views, in memory)")
+impl Exported {
+    /// Writes so many submissions, exports them, and keeps the export alone.
+    pub(crate) fn new(folder: &Path, shape: Shape, submissions: usize) -> anyhow::Result<Self> {
+        let (data, copy) = (folder.join("exported"), folder.join(format!("copy-{}", shape.events)));
+        fill::write(&data, shape, submissions)?;
+        let serving = Serving::over(&data)?;
+        serving.views_complete()?;
+        hefu(&["--server", &serving.url(), "log", "export"], &[&copy])?;
+        serving.kill();
+        let data_bytes = disk_bytes(&data)?;
+        compact(&data)?;
+        let compacted_bytes = disk_bytes(&data)?;
+        std::fs::remove_dir_all(&data)?;
+        let (entries, events, entry_bytes) = count(&copy)?;
+        Ok(Self { shape, copy, facts: Facts { entries, events, entry_bytes, data_bytes, compacted_bytes } })
     }
-}
 
-/// Takes the log from a server, verifies and replays it.
-pub(crate) fn measure(address: &str, folder: &Path, runtime: &Runtime) -> anyhow::Result<Offline> {
-    let (head, entries) = runtime.block_on(fetch(address))?;
-    hefu_tests::export::write(folder, &entries);
-    let export = Export::open(folder)?;
-    let since = Instant::now();
-    let report = verify(&export, head, &mut |_| {})?;
-    let verifying = since.elapsed().as_secs_f64();
-    anyhow::ensure!(report.failure.is_none(), "what was written does not verify: {:?}", report.failure);
-    let since = Instant::now();
-    replay(&export)?;
-    let replaying = since.elapsed().as_secs_f64();
-    Ok(Offline {
-        entries: report.entries,
-        events: report.events,
-        bytes_per_entry: report.bytes / report.entries.max(1),
-        verified_entries_per_second: report.entries as f64 / verifying,
-        replayed_events_per_second: report.events as f64 / replaying,
-    })
-}
-
-async fn fetch(address: &str) -> anyhow::Result<(Head, Vec<Bytes>)> {
-    let reader = Reader::new(Server::new(address, Retry::default())?);
-    let head = reader.head().await?;
-    let mut entries = Vec::new();
-    let mut log = reader.entries(Seq::FIRST, head.size);
-    while let Some(entry) = log.next().await? {
-        entries.push(entry.bytes().clone());
+    /// Entries a second of `hefu verify`, from its start to its end: canonical form, signatures, chain, tree, rules, and the
+    /// checkpoint under the log's key.
+    pub(crate) fn verify(&self) -> anyhow::Result<f64> {
+        let key = VerifierKey::new(ORIGIN, keys("checkpoint").public())?.to_string();
+        let took = hefu(&["verify", "--key", &key], &[&self.copy])?;
+        Ok(self.facts.entries as f64 / took.as_secs_f64())
     }
-    Ok((Head { size: head.size, chain_hash: head.chain_hash }, entries))
-}
 
-fn replay(export: &Export) -> anyhow::Result<()> {
-    let memory = Memory::new();
-    let projector = Projector::new(&memory);
-    let mut batch = Vec::with_capacity(BATCH);
-    for bytes in export.entries(None) {
-        batch.push(Entry::parse(bytes?)?.decode()?);
-        if batch.len() == BATCH {
-            projector.apply_all(&batch)?;
-            batch.clear();
+    /// Events a second of `hefu replay`, from its start to its end: every view, and all tables written.
+    pub(crate) fn replay(&self) -> anyhow::Result<f64> {
+        let tables = self.copy.with_file_name("tables");
+        let took = hefu(&["replay", "--to"], &[&tables, &self.copy])?;
+        std::fs::remove_dir_all(&tables)?;
+        Ok(self.facts.events as f64 / took.as_secs_f64())
+    }
+
+    /// Events a second of building all views in memory, without their tables.
+    pub(crate) fn build_views(&self) -> anyhow::Result<f64> {
+        let since = Instant::now();
+        let memory = Memory::new();
+        let projector = Projector::new(&memory);
+        let mut batch = Vec::with_capacity(BATCH);
+        for bytes in Export::open(&self.copy)?.entries(None) {
+            batch.push(Entry::parse(bytes?)?.decode()?);
+            if batch.len() == BATCH {
+                projector.apply_all(&batch)?;
+                batch.clear();
+            }
         }
+        projector.apply_all(&batch)?;
+        Ok(self.facts.events as f64 / since.elapsed().as_secs_f64())
     }
-    Ok(projector.apply_all(&batch)?)
+}
+
+/// Runs `hefu`, and says how long that took.
+fn hefu(arguments: &[&str], paths: &[&Path]) -> anyhow::Result<Duration> {
+    let mut command = Command::new(program("hefu")?);
+    command.args(arguments).args(paths).stdin(Stdio::null());
+    let since = Instant::now();
+    let output = command.output().context("hefu can't be started")?;
+    let took = since.elapsed();
+    ensure!(output.status.success(), "hefu {arguments:?} failed: {}", String::from_utf8_lossy(&output.stderr).trim());
+    Ok(took)
+}
+
+fn compact(data: &Path) -> anyhow::Result<()> {
+    Ok(RocksStore::open(&config(data.to_owned()).journal(), Durability::Synced)?.compact()?)
+}
+
+/// Entries, events, and bytes of all entries.
+fn count(copy: &Path) -> anyhow::Result<(u64, u64, u64)> {
+    let mut all = (0, 0, 0);
+    for bytes in Export::open(copy)?.entries(None) {
+        let bytes = bytes?;
+        let length = bytes.len() as u64;
+        let events = Entry::parse(bytes)?.decode()?.submission.events.len() as u64;
+        all = (all.0 + 1, all.1 + events, all.2 + length);
+    }
+    Ok(all)
 }

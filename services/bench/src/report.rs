@@ -4,109 +4,150 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::limits::{Limits, Machine};
-use crate::load::{Measured, Way};
-use crate::long::Long;
-use crate::offline::Offline;
+use crate::board::Asked;
+use crate::figure::{Figure, Judged, Number, median};
+use crate::limits::Limits;
+use crate::long::Sized;
+use crate::machine::Machine;
+use crate::offline::Facts;
+use crate::rows::Row;
+use crate::trial::Run;
 
 /// Everything that was measured.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Report {
     pub(crate) machine: Machine,
+    pub(crate) limits_before: Limits,
+    pub(crate) limits_after: Limits,
+    /// Their mean, with which the rows are compared.
     pub(crate) limits: Limits,
-    /// Members and keys, in words.
-    pub(crate) ledger: String,
-    pub(crate) loads: Vec<Load>,
-    pub(crate) offline: Offline,
-    /// Throughput with receipts as a part of that without, of each pair of loads.
-    pub(crate) receipts: Vec<f64>,
-    pub(crate) long: Option<Long>,
+    pub(crate) rows: Vec<Reported>,
+}
+
+/// A row with its figures held against the limits.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Reported {
+    #[serde(flatten)]
+    pub(crate) outcome: Outcome,
+    pub(crate) judged: Vec<Judged>,
+}
+
+/// What a row measured.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Outcome {
+    pub(crate) row: &'static str,
+    pub(crate) about: &'static str,
+    /// Keys, connections, entry size, events a submission, data set.
+    pub(crate) setting: String,
+    pub(crate) figures: Vec<Figure>,
+    pub(crate) details: Details,
+}
+
+/// Each run, in full.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Details {
+    Loads(Vec<Run>),
+    Boards(Vec<Asked>),
+    Exported(Facts),
+    Long(Box<[Sized; 2]>),
+    None,
+}
+
+impl Outcome {
+    pub(crate) fn new(row: &Row, setting: String, figures: Vec<Figure>, details: Details) -> Self {
+        Self { row: row.name, about: row.about, setting, figures, details }
+    }
 }
 
 impl Report {
-    /// Compares each load that declined receipts with the one before it, in words.
-    pub(crate) fn compare_receipts(&mut self) -> String {
-        let pairs = self.loads.windows(2).filter(|pair| pair[1].way == DECLINED);
-        let mut ratios: Vec<f64> =
-            pairs.map(|pair| pair[0].submissions_per_second / pair[1].submissions_per_second).collect();
-        ratios.sort_by(f64::total_cmp);
-        let percent = |n: usize| ratios.get(n).map_or(0.0, |ratio| ratio * 100.0);
-        let (count, last) = (ratios.len(), ratios.len().saturating_sub(1));
-        let text = format!(
-            "with receipts         {:.1}% of the throughput without (median of {count} pairs; {:.1}% to {:.1}%)",
-            percent(count / 2),
-            percent(0),
-            percent(last)
-        );
-        self.receipts = ratios;
-        text
-    }
-
-    /// The machine and its limits.
-    pub(crate) fn head(&self) -> String {
-        let (Machine { cores, processor, load_before }, limits) = (&self.machine, &self.limits);
-        format!(
-            "{processor}, {cores} cores; load and server share them; {load_before:.1} processes were busy here before\n\n\
-             strict verification   {:.0}/s on one core, {:.0}/s on all: the limit that speeds below are compared with\n\
-             write and fdatasync   {} µs (p50), {} µs (p99)\n",
-            limits.verifications_1_core, limits.verifications_all_cores, limits.sync_p50_micros, limits.sync_p99_micros
-        )
+    /// Holds what was measured against the limits of the whole run.
+    pub(crate) fn new(machine: Machine, before: Limits, after: Limits, outcomes: Vec<Outcome>) -> Self {
+        let limits = before.mean(&after);
+        let judge = |outcome: Outcome| {
+            let judged = outcome.figures.iter().map(|figure| figure.judge(&limits)).collect();
+            Reported { outcome, judged }
+        };
+        let rows = outcomes.into_iter().map(judge).collect();
+        Self { machine, limits_before: before, limits_after: after, limits, rows }
     }
 }
 
-/// The way of a stream without receipts.
-const DECLINED: &str = "declined";
-
-/// One load.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Load {
-    pub(crate) way: &'static str,
-    pub(crate) in_flight: usize,
-    pub(crate) connections: usize,
-    pub(crate) keys: usize,
-    pub(crate) submissions: u64,
-    pub(crate) submissions_per_second: f64,
-    /// Part of the strict verifications that all cores could do.
-    pub(crate) of_verification_limit: f64,
-    pub(crate) p50_micros: u64,
-    pub(crate) p99_micros: u64,
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "\n{:<12}{}\n            {}", self.row, self.about, self.setting)?;
+        for figure in &self.figures {
+            let (low, high) = figure.range();
+            let (middle, unit, runs) = (Number(figure.median()), figure.unit, figure.values.len());
+            writeln!(
+                f,
+                "            {}: {middle} {unit} ({} to {} in {runs} runs)",
+                figure.name,
+                Number(low),
+                Number(high)
+            )?;
+        }
+        write!(f, "{}", self.details)
+    }
 }
 
-impl Load {
-    pub(crate) const HEAD: &str =
-        "way      in flight  connections  keys   submissions/s   of limit     p50 ms     p99 ms";
-
-    pub(crate) fn new(way: Way, measured: &Measured, limits: &Limits) -> Self {
-        let submissions = measured.latencies.len();
-        let per_second = submissions as f64 / measured.elapsed.as_secs_f64();
-        Self {
-            way: match way {
-                Way::Unary { .. } => "unary",
-                Way::Stream { receipts: true, .. } => "stream",
-                Way::Stream { receipts: false, .. } => DECLINED,
-            },
-            in_flight: way.in_flight(),
-            connections: way.connections(),
-            keys: way.keys(crate::ledger::MEMBERS),
-            submissions,
-            submissions_per_second: per_second,
-            of_verification_limit: per_second / limits.verifications_all_cores,
-            p50_micros: measured.latencies.value_at_quantile(0.5),
-            p99_micros: measured.latencies.value_at_quantile(0.99),
+impl fmt::Display for Details {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None | Self::Boards(_) => Ok(()),
+            Self::Exported(Facts { entry_bytes, data_bytes, compacted_bytes, .. }) => write!(
+                f,
+                "            {} MiB of entries; the server's folder {} MiB, compacted {} MiB",
+                entry_bytes >> 20,
+                data_bytes >> 20,
+                compacted_bytes >> 20
+            ),
+            Self::Long(sized) => write!(f, "{}\n{}", sized[0], sized[1]),
+            Self::Loads(runs) => {
+                let of = |value: fn(&Run) -> f64| Number(median(&runs.iter().map(value).collect::<Vec<_>>()));
+                writeln!(
+                    f,
+                    "            answers after {} ms (p50), {} ms (p99), {} ms (longest)",
+                    of(|run| run.p50_micros as f64 / 1e3),
+                    of(|run| run.p99_micros as f64 / 1e3),
+                    of(|run| run.max_micros as f64 / 1e3)
+                )?;
+                write!(
+                    f,
+                    "            a submission: {} µs of cores in the server, {} in the generator; {} bytes written, {} kept; \
+                     server {} MiB at its peak, views complete {} s later",
+                    of(|run| run.server_cpu_micros),
+                    of(|run| run.generator_cpu_micros),
+                    of(|run| run.written_bytes),
+                    of(|run| run.disk_bytes),
+                    of(|run| run.peak_mib as f64),
+                    of(|run| run.views_seconds)
+                )
+            }
         }
     }
 }
 
-impl fmt::Display for Load {
+impl fmt::Display for Machine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { way, in_flight, connections, keys, submissions_per_second, of_verification_limit, .. } = self;
-        let millis = |micros: u64| micros as f64 / 1_000.0;
+        let Self { cores, processor, memory_mib, kernel, file_system, load_before } = self;
         write!(
             f,
-            "{way:<9}{in_flight:>9}{connections:>13}{keys:>6}{submissions_per_second:>16.0}{:>10.1}%{:>11.2}{:>11.2}",
-            of_verification_limit * 100.0,
-            millis(self.p50_micros),
-            millis(self.p99_micros)
+            "{processor}, {cores} cores, {memory_mib} MiB, Linux {kernel}, {file_system}; load and server share the cores; \
+             {load_before:.1} processes were busy here before"
+        )
+    }
+}
+
+impl fmt::Display for Limits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "L = {} strict verifications/s on all cores; write and fdatasync {} µs (p50), {} µs (p99); store alone {} entries/s",
+            Number(self.verifications_per_second),
+            self.sync_p50_micros,
+            self.sync_p99_micros,
+            Number(self.stored_per_second)
         )
     }
 }

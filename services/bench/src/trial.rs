@@ -1,0 +1,70 @@
+//! One run of a load: a fresh ledger, a fresh server, the load, and what that cost.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use crate::ledger::Ledger;
+use crate::load::{self, Load};
+use crate::serving::Serving;
+
+/// What one run measured. What it cost is counted for everything that was sent, with warm-up, until the views have it, too.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Run {
+    /// Answers that were counted.
+    pub(crate) submissions: u64,
+    pub(crate) submissions_per_second: f64,
+    pub(crate) p50_micros: u64,
+    pub(crate) p99_micros: u64,
+    pub(crate) max_micros: u64,
+    /// Time of the server's threads on cores, a submission.
+    pub(crate) server_cpu_micros: f64,
+    /// Time of the generator's thread on a core, a submission.
+    pub(crate) generator_cpu_micros: f64,
+    /// Peak memory of the server.
+    pub(crate) peak_mib: u64,
+    /// What the server caused to be written to the disk, a submission.
+    pub(crate) written_bytes: f64,
+    /// What the data folder grew by on the disk, a submission; logs and tables that are not compacted yet included.
+    pub(crate) disk_bytes: f64,
+    /// Everything was sent before the time was over.
+    #[serde(skip)]
+    pub(crate) ran_out: bool,
+    /// From the last answer until the views have applied everything.
+    pub(crate) views_seconds: f64,
+}
+
+/// Runs a load once.
+pub(crate) fn run(data: &Path, ledger: &Ledger, load: Load, time: Duration) -> anyhow::Result<Run> {
+    let serving = Serving::fresh(data, &ledger.world)?;
+    let run = run_on(&serving, ledger, load, time)?;
+    serving.kill();
+    Ok(run)
+}
+
+/// Runs a load once on a server that has not been sent any of it.
+pub(crate) fn run_on(serving: &Serving, ledger: &Ledger, load: Load, time: Duration) -> anyhow::Result<Run> {
+    let (before, disk_before) = (serving.usage()?, serving.disk_bytes()?);
+    let counted = load::run(serving.address(), ledger, load, time)?;
+    let since = Instant::now();
+    serving.views_complete()?;
+    let views_seconds = since.elapsed().as_secs_f64();
+    let (after, disk_after) = (serving.usage()?, serving.disk_bytes()?);
+    let each = |total: f64| total / counted.answered.max(1) as f64;
+    let micros = |time: Duration| each(time.as_secs_f64() * 1e6);
+    Ok(Run {
+        submissions: counted.latencies.len(),
+        submissions_per_second: counted.per_second(),
+        p50_micros: counted.latencies.value_at_quantile(0.5),
+        p99_micros: counted.latencies.value_at_quantile(0.99),
+        max_micros: counted.latencies.max(),
+        server_cpu_micros: micros(after.cpu.saturating_sub(before.cpu)),
+        generator_cpu_micros: micros(counted.generator),
+        peak_mib: serving.peak_mib()?,
+        written_bytes: each((after.written_bytes - before.written_bytes) as f64),
+        disk_bytes: each(disk_after.saturating_sub(disk_before) as f64),
+        ran_out: counted.ran_out,
+        views_seconds,
+    })
+}
