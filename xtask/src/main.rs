@@ -45,7 +45,7 @@ const COMMANDS: &[Command] = &[
     Command { name: "test", arguments: "", about: "Build and run every test, in Rust and in Python.", run: test::run },
     Command {
         name: "bench",
-        arguments: "[--seconds N] [--runs N] [--only ROW,…] [--long] [--json FILE]",
+        arguments: "[peers] [--runs N] [--only ROW,…] [--long]",
         about: "Measure submissions, verification and replay beside this machine's own limits.",
         run: bench::run,
     },

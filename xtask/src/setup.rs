@@ -9,7 +9,7 @@ use anyhow::bail;
 
 use crate::shell::{is_installed, run as run_aloud, succeeds};
 
-/// What a thing is needed for. A purpose includes those before it.
+/// What a thing is needed for. A purpose includes those before it, but for the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Purpose {
     /// Building.
@@ -18,6 +18,14 @@ pub(crate) enum Purpose {
     Test,
     /// Talking to the server from other languages.
     Interop,
+    /// Measuring other stores; takes nothing but building besides.
+    Peers,
+}
+
+impl Purpose {
+    fn covers(self, other: Self) -> bool {
+        if self == Self::Peers { matches!(other, Self::Build | Self::Peers) } else { other <= self }
+    }
 }
 
 struct Need {
@@ -52,6 +60,18 @@ const NEEDS: &[Need] = &[
     Need { what: "node", package: "nodejs", purpose: Purpose::Interop, is_there: || is_installed("node") },
     Need { what: "npm", package: "npm", purpose: Purpose::Interop, is_there: || is_installed("npm") },
     Need { what: "go", package: "golang-go", purpose: Purpose::Interop, is_there: || is_installed("go") },
+    Need {
+        what: "protoc, to build UmaDB",
+        package: "protobuf-compiler",
+        purpose: Purpose::Peers,
+        is_there: || is_installed("protoc"),
+    },
+    Need {
+        what: "PostgreSQL",
+        package: "postgresql",
+        purpose: Purpose::Peers,
+        is_there: || Path::new("/usr/lib/postgresql").is_dir(),
+    },
 ];
 
 /// Installs everything, for every purpose.
@@ -86,7 +106,7 @@ pub(crate) fn ensure(purpose: Purpose) -> anyhow::Result<()> {
 }
 
 fn missing(purpose: Purpose) -> impl Iterator<Item = &'static Need> {
-    NEEDS.iter().filter(move |need| need.purpose <= purpose && !(need.is_there)())
+    NEEDS.iter().filter(move |need| purpose.covers(need.purpose) && !(need.is_there)())
 }
 
 /// Installs with apt-get, as root or through a sudo that asks nothing; does nothing where neither is possible.

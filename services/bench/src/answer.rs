@@ -28,6 +28,12 @@ pub(crate) fn unary(message: &[u8]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// An event was appended, and has a position.
+pub(crate) fn appended(message: &[u8]) -> anyhow::Result<()> {
+    ensure!(has(message, &[1])?, "an append without a position");
+    Ok(())
+}
+
 /// A board with rows.
 pub(crate) fn board(message: &[u8]) -> anyhow::Result<()> {
     ensure!(has(message, &[1])?, "an empty board");

@@ -40,7 +40,8 @@ impl Frames {
         bytes.freeze()
     }
 
-    fn new(messages: impl Iterator<Item = impl Message>) -> Self {
+    /// Any requests.
+    pub(crate) fn new(messages: impl Iterator<Item = impl Message>) -> Self {
         let (mut bytes, mut ends) = (BytesMut::new(), vec![]);
         for message in messages {
             put(&message, &mut bytes);

@@ -9,7 +9,7 @@ use tokio::runtime::Runtime;
 use crate::frames::Frames;
 use crate::grpc::{self, Caller};
 use crate::ledger::Ledger;
-use crate::{process, stream, unary};
+use crate::{answer, process, stream, unary};
 
 /// Answers before this are not counted: connections are made, caches filled.
 pub(crate) const WARM_UP: Duration = Duration::from_millis(500);
@@ -112,17 +112,15 @@ pub(crate) fn runtime() -> anyhow::Result<Runtime> {
 /// Sends what was signed until the time is over or all is sent.
 pub(crate) fn run(address: &str, ledger: &Ledger, load: Load, time: Duration) -> anyhow::Result<Counted> {
     let laid_out = lay_out(ledger, load);
+    count(send(address, laid_out, load, time))
+}
+
+/// Runs a load on this thread, and counts what that costs it.
+pub(crate) fn count(load: impl Future<Output = anyhow::Result<Counter>>) -> anyhow::Result<Counted> {
     let before = process::own_cpu()?;
-    let (counter, clock) = runtime()?.block_on(send(address, laid_out, load, time))?;
+    let Counter { clock, latencies, last, answered, ran_out } = runtime()?.block_on(load)?;
     let generator = process::own_cpu()?.saturating_sub(before);
-    let elapsed = counter.last - clock.counts_from;
-    Ok(Counted {
-        latencies: counter.latencies,
-        elapsed,
-        answered: counter.answered,
-        ran_out: counter.ran_out,
-        generator,
-    })
+    Ok(Counted { latencies, elapsed: last - clock.counts_from, answered, ran_out, generator })
 }
 
 /// The requests of each caller.
@@ -137,22 +135,18 @@ fn lay_out(ledger: &Ledger, load: Load) -> Vec<Frames> {
     }
 }
 
-async fn send(address: &str, frames: Vec<Frames>, load: Load, time: Duration) -> anyhow::Result<(Counter, Clock)> {
+async fn send(address: &str, frames: Vec<Frames>, load: Load, time: Duration) -> anyhow::Result<Counter> {
     if let Load::Unary { in_flight, connections } = load {
         anyhow::ensure!(frames.len() == in_flight, "{} keys for {in_flight} callers", frames.len());
-        let callers = unary::connect(address, connections).await?;
-        let clock = Clock::start(time);
-        return Ok((unary::closed(&callers, frames, clock).await?, clock));
+        let callers = unary::connect(address, grpc::SUBMIT, connections).await?;
+        return unary::closed(&callers, frames, answer::unary, Clock::start(time)).await;
     }
     let mut caller = Caller::connect(address, grpc::SUBMIT_STREAM).await?;
     let frames = frames.into_iter().next().context("no requests")?;
     let clock = Clock::start(time);
-    let counter = match load {
-        Load::Stream { in_flight, receipts } => {
-            stream::closed(&mut caller, &frames, in_flight, receipts, clock).await?
-        }
-        Load::Paced { per_second } => stream::paced(&mut caller, &frames, per_second, clock).await?,
+    match load {
+        Load::Stream { in_flight, receipts } => stream::closed(&mut caller, &frames, in_flight, receipts, clock).await,
+        Load::Paced { per_second } => stream::paced(&mut caller, &frames, per_second, clock).await,
         Load::Unary { .. } => unreachable!("sent above"),
-    };
-    Ok((counter, clock))
+    }
 }

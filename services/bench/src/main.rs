@@ -24,6 +24,7 @@ mod load;
 mod long;
 mod machine;
 mod offline;
+mod peers;
 mod process;
 mod report;
 mod rows;
@@ -42,7 +43,7 @@ use hefu_tests::world::{ORIGIN, keys};
 use hefu_types::vkey::VerifierKey;
 
 use report::Report;
-use rows::{ROWS, Row};
+use rows::{PEERS, ROWS, Row};
 use suite::Suite;
 use table::Table;
 
@@ -68,6 +69,9 @@ struct Cli {
     /// Measure nothing: only write a ledger of `--entries` into this fresh folder, for programs that want a long log.
     #[arg(long, value_name = "DIR", hide = true)]
     fill: Option<PathBuf>,
+    /// Instead measure other stores beside the stream; their programs are in this folder (`cargo xtask bench peers`).
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["long", "fill"])]
+    peers: Option<PathBuf>,
     /// Write the figures to this file, too, as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -86,7 +90,7 @@ fn main() -> anyhow::Result<()> {
     let folder = tempfile::Builder::new().prefix("hefu-bench-").tempdir_in(folder)?;
     let machine = machine::machine(folder.path());
     println!("{machine}");
-    let mut suite = Suite::new(folder.path(), cli.seconds, cli.runs as usize)?;
+    let mut suite = Suite::new(folder.path(), cli.peers.clone(), cli.seconds, cli.runs as usize)?;
     println!("{}", suite.before);
     let mut outcomes = vec![];
     if cli.long {
@@ -108,12 +112,13 @@ fn main() -> anyhow::Result<()> {
 
 /// The rows that were asked for, in their own order.
 fn chosen(cli: &Cli) -> anyhow::Result<Vec<&'static Row>> {
-    if let Some(unknown) = cli.only.iter().find(|name| ROWS.iter().all(|row| row.name != name.as_str())) {
-        let names: Vec<&str> = ROWS.iter().map(|row| row.name).collect();
+    let rows = if cli.peers.is_some() { PEERS } else { ROWS };
+    if let Some(unknown) = cli.only.iter().find(|name| rows.iter().all(|row| row.name != name.as_str())) {
+        let names: Vec<&str> = rows.iter().map(|row| row.name).collect();
         bail!("there is no row {unknown:?}; there are {}", names.join(", "));
     }
     let is_chosen = |row: &&Row| cli.only.is_empty() || cli.only.iter().any(|name| name == row.name);
-    Ok(ROWS.iter().filter(is_chosen).collect())
+    Ok(rows.iter().filter(is_chosen).collect())
 }
 
 /// Writes a ledger, and names the key of its checkpoints as `hefud init` does.

@@ -10,6 +10,7 @@ use crate::limits::Limits;
 use crate::long::Sized;
 use crate::machine::Machine;
 use crate::offline::Facts;
+use crate::peers::Clients;
 use crate::rows::Row;
 use crate::trial::Run;
 
@@ -49,6 +50,7 @@ pub(crate) struct Outcome {
 pub(crate) enum Details {
     Loads(Vec<Run>),
     Boards(Vec<Asked>),
+    Clients(Vec<Clients>),
     Exported(Facts),
     Long(Box<[Sized; 2]>),
     None,
@@ -57,6 +59,11 @@ pub(crate) enum Details {
 impl Outcome {
     pub(crate) fn new(row: &Row, setting: String, figures: Vec<Figure>, details: Details) -> Self {
         Self { row: row.name, about: row.about, setting, figures, details }
+    }
+
+    /// A row that can't be measured here.
+    pub(crate) fn skipped(row: &Row, reason: &str) -> Self {
+        Self::new(row, format!("skipped: {reason}"), vec![], Details::None)
     }
 }
 
@@ -94,7 +101,7 @@ impl fmt::Display for Outcome {
 impl fmt::Display for Details {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::None | Self::Boards(_) => Ok(()),
+            Self::None | Self::Boards(_) | Self::Clients(_) => Ok(()),
             Self::Exported(Facts { entry_bytes, data_bytes, compacted_bytes, .. }) => write!(
                 f,
                 "            {} MiB of entries; the server's folder {} MiB, compacted {} MiB",

@@ -2,9 +2,10 @@
 
 use crate::board::{self, Asked};
 use crate::figure::{Figure, Of};
-use crate::ledger::{MEMBERS, Shape};
+use crate::ledger::{Ledger, MEMBERS, Shape};
 use crate::load::Load;
 use crate::offline::{Exported, Facts};
+use crate::peers::{self, Clients, Said};
 use crate::report::{Details, Outcome};
 use crate::suite::{Suite, WIDE};
 use crate::trial::Run;
@@ -40,6 +41,13 @@ pub(crate) const ROWS: &[Row] = &[
     Row { name: "disk", about: "the server's folder, compacted, beside the bytes of its entries", run: disk },
 ];
 
+/// Rows of a run with peers, after the stream that they are compared with.
+pub(crate) const PEERS: &[Row] = &[
+    Row { name: "stream", about: "one stream, 256 unanswered, with receipts", run: stream },
+    Row { name: "umadb", about: "UmaDB, 256 appends at a time over 4 connections", run: umadb },
+    Row { name: "postgresql", about: "PostgreSQL with a hash chain, as many clients as are best", run: postgresql },
+];
+
 const STREAM: Load = Load::Stream { in_flight: WIDE, receipts: true };
 const DECLINED: Load = Load::Stream { in_flight: WIDE, receipts: false };
 
@@ -48,7 +56,7 @@ const CALLERS: Shape = Shape { keys: WIDE, events: 1 };
 
 /// Submissions of an export: of one event each, and of a hundred.
 const EXPORTED: usize = 300_000;
-const HUNDREDS: usize = 10_000;
+const HUNDREDS: usize = 3_000;
 
 /// The stream with receipts and without, in turns: so many pairs a run.
 const PAIRS: usize = 2;
@@ -157,6 +165,53 @@ fn disk(suite: &mut Suite, row: &Row) -> anyhow::Result<Outcome> {
         Figure::plain("as stopped, of entries", "", share(exported.facts.data_bytes)),
     ];
     Ok(Outcome::new(row, describe(exported), figures, Details::Exported(exported.facts.clone())))
+}
+
+fn umadb(suite: &mut Suite, row: &Row) -> anyhow::Result<Outcome> {
+    let (folder, programs, runs, time) = (suite.folder(), suite.peers()?, suite.runs, suite.time());
+    if !programs.join("umadb").is_file() {
+        return Ok(Outcome::skipped(
+            row,
+            "its server was not built, which takes protoc (Debian package protobuf-compiler)",
+        ));
+    }
+    let stream = suite.stream_rate()?;
+    let load = Load::Unary { in_flight: WIDE, connections: 4 };
+    let once = |ledger: &Ledger| peers::umadb(&programs, &folder, ledger, time);
+    let runs = (0..runs).map(|_| suite.run_with(CALLERS, load, once)).collect::<anyhow::Result<Vec<_>>>()?;
+    let rates: Vec<f64> = runs.iter().map(|run| run.submissions_per_second).collect();
+    let shares = rates.iter().map(|rate| stream / rate).collect();
+    let figures = vec![
+        Figure::speed("appends", "/s", rates),
+        Figure::plain("our stream, of UmaDB", "", shares).at_least(1.0, 1.6),
+    ];
+    let setting = format!("4 connections, events of {} bytes with a tag each, a fresh store", suite.payload_bytes());
+    Ok(Outcome::new(row, setting, figures, Details::Loads(runs)))
+}
+
+fn postgresql(suite: &mut Suite, row: &Row) -> anyhow::Result<Outcome> {
+    let (folder, programs, bytes) = (suite.folder(), suite.peers()?, suite.payload_bytes());
+    let stream = suite.stream_rate()?;
+    let mut best: Vec<Clients> = vec![];
+    for _ in 0..suite.runs {
+        let mut measured = vec![];
+        for said in peers::postgresql(&programs, &folder, suite.seconds, bytes)? {
+            match said {
+                Said::Skipped(reason) => return Ok(Outcome::skipped(row, &reason)),
+                Said::Measured(clients) => measured.push(clients),
+            }
+        }
+        best.extend(measured.into_iter().max_by(|a, b| a.appends_per_second.total_cmp(&b.appends_per_second)));
+    }
+    let rates: Vec<f64> = best.iter().map(|clients| clients.appends_per_second).collect();
+    let shares = rates.iter().map(|rate| stream / rate).collect();
+    let figures = vec![
+        Figure::speed("appends", "/s", rates),
+        Figure::plain("clients that were best", "", best.iter().map(|best| best.clients as f64).collect()),
+        Figure::plain("our stream, of PostgreSQL", "", shares).at_least(8.0, 15.0),
+    ];
+    let setting = format!("1 to 64 clients, a connection and a key each, payloads of {bytes} bytes, a fresh cluster");
+    Ok(Outcome::new(row, setting, figures, Details::Clients(best)))
 }
 
 /// What was exported, in words.

@@ -13,7 +13,7 @@ use hefu_tests::server::{config, seed};
 use hefu_types::Reason;
 
 use crate::load::runtime;
-use crate::process::{self, Usage};
+use crate::process;
 
 /// How long the views may take.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -54,17 +54,18 @@ impl Serving {
         format!("http://{}", self.hefud.address)
     }
 
-    pub(crate) fn usage(&self) -> anyhow::Result<Usage> {
-        process::usage(self.hefud.id())
+    /// The process.
+    pub(crate) fn id(&self) -> u32 {
+        self.hefud.id()
+    }
+
+    /// The data folder.
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
     }
 
     pub(crate) fn peak_mib(&self) -> anyhow::Result<u64> {
-        process::peak_mib(self.hefud.id())
-    }
-
-    /// Bytes of the data folder on the disk.
-    pub(crate) fn disk_bytes(&self) -> anyhow::Result<u64> {
-        process::disk_bytes(&self.data)
+        process::peak_mib(self.id())
     }
 
     /// Waits until the views have applied everything, and returns the size of the log.

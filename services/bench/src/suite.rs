@@ -3,6 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use anyhow::Context as _;
+use hefu_types::limits::{ENTRY_HEADER_BYTES, SIGNATURE_BYTES};
+
 use crate::figure::median;
 use crate::ledger::{Ledger, Shape};
 use crate::limits::{self, Limits};
@@ -23,6 +26,7 @@ pub(crate) const WIDE: usize = 256;
 /// Everything a row needs to run.
 pub(crate) struct Suite {
     folder: PathBuf,
+    peers: Option<PathBuf>,
     pub(crate) seconds: u64,
     pub(crate) runs: usize,
     pub(crate) before: Limits,
@@ -34,9 +38,10 @@ pub(crate) struct Suite {
 
 impl Suite {
     /// Signs samples and measures the limits.
-    pub(crate) fn new(folder: &Path, seconds: u64, runs: usize) -> anyhow::Result<Self> {
+    pub(crate) fn new(folder: &Path, peers: Option<PathBuf>, seconds: u64, runs: usize) -> anyhow::Result<Self> {
         let mut suite = Self {
             folder: folder.to_owned(),
+            peers,
             seconds,
             runs,
             before: Limits::default(),
@@ -63,6 +68,20 @@ impl Suite {
         });
         self.ledgers[at].prepare(count);
         &self.ledgers[at]
+    }
+
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.folder.clone()
+    }
+
+    /// The programs of other stores.
+    pub(crate) fn peers(&self) -> anyhow::Result<PathBuf> {
+        self.peers.clone().context("other stores are measured by `cargo xtask bench peers`")
+    }
+
+    /// Bytes of a submission and its signature: what a member sends, and what other stores are given.
+    pub(crate) fn payload_bytes(&mut self) -> usize {
+        self.entry_bytes(Shape::SINGLE) - ENTRY_HEADER_BYTES
     }
 
     /// Where a fresh ledger may lie; one at a time.
@@ -97,10 +116,21 @@ impl Suite {
 
     /// Runs a load once, on a fresh ledger of this shape.
     pub(crate) fn run(&mut self, shape: Shape, load: Load) -> anyhow::Result<Run> {
-        let (data, time, mut count) = (self.data(), self.time(), self.guess(shape, load));
+        let (data, time) = (self.data(), self.time());
+        self.run_with(shape, load, |ledger| trial::run(&data, ledger, load, time))
+    }
+
+    /// Runs something like this load once; again, when it ran out of submissions.
+    pub(crate) fn run_with(
+        &mut self,
+        shape: Shape,
+        load: Load,
+        once: impl Fn(&Ledger) -> anyhow::Result<Run>,
+    ) -> anyhow::Result<Run> {
+        let mut count = self.guess(shape, load);
         loop {
             let ledger = self.ledger(shape, count);
-            let run = trial::run(&data, ledger, load, time)?;
+            let run = once(ledger)?;
             if !run.ran_out {
                 return Ok(run);
             }
@@ -138,13 +168,7 @@ impl Suite {
     pub(crate) fn entry_bytes(&mut self, shape: Shape) -> usize {
         let ledger = self.ledger(shape, shape.keys);
         let (count, bytes) = ledger.in_turns().take(100_000).fold((0, 0), |(count, bytes), signed| {
-            (
-                count + 1,
-                bytes
-                    + hefu_types::limits::ENTRY_HEADER_BYTES
-                    + hefu_types::limits::SIGNATURE_BYTES
-                    + signed.submission.len(),
-            )
+            (count + 1, bytes + ENTRY_HEADER_BYTES + SIGNATURE_BYTES + signed.submission.len())
         });
         bytes / usize::max(count, 1)
     }

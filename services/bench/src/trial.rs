@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::ledger::Ledger;
-use crate::load::{self, Load};
+use crate::load::{self, Counted, Load};
+use crate::process::{disk_bytes, peak_mib, usage};
 use crate::serving::Serving;
 
 /// What one run measured. What it cost is counted for everything that was sent, with warm-up, until the views have it, too.
@@ -45,12 +46,23 @@ pub(crate) fn run(data: &Path, ledger: &Ledger, load: Load, time: Duration) -> a
 
 /// Runs a load once on a server that has not been sent any of it.
 pub(crate) fn run_on(serving: &Serving, ledger: &Ledger, load: Load, time: Duration) -> anyhow::Result<Run> {
-    let (before, disk_before) = (serving.usage()?, serving.disk_bytes()?);
-    let counted = load::run(serving.address(), ledger, load, time)?;
+    let send = || load::run(serving.address(), ledger, load, time);
+    cost(serving.id(), serving.data(), send, || serving.views_complete().map(drop))
+}
+
+/// What a load costs the process that serves it, until that has settled.
+pub(crate) fn cost(
+    process: u32,
+    folder: &Path,
+    load: impl FnOnce() -> anyhow::Result<Counted>,
+    settle: impl FnOnce() -> anyhow::Result<()>,
+) -> anyhow::Result<Run> {
+    let (before, disk_before) = (usage(process)?, disk_bytes(folder)?);
+    let counted = load()?;
     let since = Instant::now();
-    serving.views_complete()?;
+    settle()?;
     let views_seconds = since.elapsed().as_secs_f64();
-    let (after, disk_after) = (serving.usage()?, serving.disk_bytes()?);
+    let (after, disk_after) = (usage(process)?, disk_bytes(folder)?);
     let each = |total: f64| total / counted.answered.max(1) as f64;
     let micros = |time: Duration| each(time.as_secs_f64() * 1e6);
     Ok(Run {
@@ -61,7 +73,7 @@ pub(crate) fn run_on(serving: &Serving, ledger: &Ledger, load: Load, time: Durat
         max_micros: counted.latencies.max(),
         server_cpu_micros: micros(after.cpu.saturating_sub(before.cpu)),
         generator_cpu_micros: micros(counted.generator),
-        peak_mib: serving.peak_mib()?,
+        peak_mib: peak_mib(process)?,
         written_bytes: each((after.written_bytes - before.written_bytes) as f64),
         disk_bytes: each(disk_after.saturating_sub(disk_before) as f64),
         ran_out: counted.ran_out,
