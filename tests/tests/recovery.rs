@@ -1,6 +1,9 @@
-//! What a thief of an office key can do, what the recovery key can do about it, and what a lost file does to a ledger.
+//! What a thief of an office key can do, what the recovery key can do about it, what a lost file does to a ledger, and what
+//! compaction does not.
 
 use hefu_journal::{Durability, Journal, Options, RocksStore};
+use hefu_rules::admit;
+use hefu_tests::export::verify_log;
 use hefu_tests::server::{config, keeper, seed};
 use hefu_tests::world::{World, code, keys};
 use hefu_types::event::membership::{KeyRevoked, OfficeKeyReplaced, RevocationReason, Role};
@@ -61,5 +64,36 @@ fn a_folder_that_lost_its_manifest_pointer_is_never_taken_for_an_empty_one() {
     std::fs::write(&current, kept).unwrap();
     let store = RocksStore::open(&path, Durability::Synced).unwrap();
     let journal = Journal::open(Arc::new(store), keeper(&config), Options::default()).unwrap();
-    assert_eq!(hefu_tests::export::verify_log(&journal).entries, World::planned().entries.len() as u64);
+    assert_eq!(verify_log(&journal).entries, World::planned().entries.len() as u64);
+}
+
+#[test]
+fn a_compacted_database_holds_the_same_log_in_fewer_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = config(dir.path().join("data"));
+    let mut world = World::planned();
+    seed(&config, &world);
+    let open = || {
+        let store = RocksStore::open(&config.journal(), Durability::Synced).unwrap();
+        Journal::open(Arc::new(store), keeper(&config), Options::default()).unwrap()
+    };
+    // Each start writes out what the last run left in its log.
+    for member in ["gamma", "delta"] {
+        let signed = world.say("office-1", vec![world.admission(member).into()]);
+        let journal = open();
+        journal.submit(admit(signed).unwrap()).unwrap().wait().unwrap();
+        journal.close();
+    }
+    let tables = || {
+        let files = config.journal().read_dir().unwrap().map(|file| file.unwrap().path());
+        files.filter(|path| path.extension().is_some_and(|kind| kind == "sst")).count()
+    };
+    let store = RocksStore::open(&config.journal(), Durability::Synced).unwrap();
+    let before = tables();
+    store.compact().unwrap();
+    drop(store);
+    assert!(tables() < before, "{} tables of {before}", tables());
+    let journal = open();
+    assert_eq!(verify_log(&journal).entries, world.entries.len() as u64);
+    journal.close();
 }

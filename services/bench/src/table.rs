@@ -38,7 +38,7 @@ fn line(row: &str, figure: &Figure, judged: &Judged) -> [String; 8] {
     let Judged { median, lowest, highest, of_verifications, judged, bar } = judged;
     let number = |value: &f64| Number(*value).to_string();
     let measured = match figure.unit {
-        "/s" => format!("{}/s", figure.name),
+        "/s" => format!("{} a second", figure.name),
         "" => figure.name.to_owned(),
         unit => format!("{}, {unit}", figure.name),
     };
