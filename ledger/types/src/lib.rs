@@ -7,6 +7,8 @@
 //! It holds no rule about what a member *may* say: that is `hefu-rules`. It reads no clock, draws no randomness and does no
 //! I/O; whoever needs a key or a salt hands in the random bytes. It knows neither gRPC nor a database nor async code.
 //!
+//! An auditor verifies many signatures at once, with the same verdict ([`batch`]).
+//!
 //! Every bound stands in [`limits`], every refusal's stable code in [`Reason`], every hash context in [`hash`]. The byte
 //! formats are specified, with worked examples, in `docs/format.md`; `tests/vectors` recomputes them independently.
 //!
@@ -17,6 +19,7 @@
 //! Read next: [`submission`] (what is signed), [`entry`] (what is chained), [`event`] (what can be said), then `hefu-rules`.
 
 pub mod add_checkpoint;
+pub mod batch;
 pub mod checkpoint;
 pub mod commitment;
 pub mod cosignature;

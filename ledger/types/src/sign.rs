@@ -25,15 +25,16 @@ pub const CHECKPOINT_KEY_TYPE: &str = "application/vnd.hefu.checkpoint-key.v1+pr
 /// `"DSSEv1 " || len(type) || " " || type || " " || len(body) || " " || body`, lengths in ASCII decimal.
 #[must_use]
 pub fn pre_authentication_encoding(payload_type: &str, body: &[u8]) -> Vec<u8> {
-    let head = head(payload_type, body.len());
+    let head = pre_authentication_head(payload_type, body.len());
     let mut out = Vec::with_capacity(head.len() + body.len());
     out.extend_from_slice(head.as_bytes());
     out.extend_from_slice(body);
     out
 }
 
-fn head(payload_type: &str, body_len: usize) -> String {
-    format!("DSSEv1 {} {payload_type} {body_len} ", payload_type.len())
+/// What stands before a body of this length.
+pub(crate) fn pre_authentication_head(payload_type: &str, len: usize) -> String {
+    format!("DSSEv1 {} {payload_type} {len} ", payload_type.len())
 }
 
 /// A private key that signs for the platform's formats. Dropped keys are wiped.
@@ -126,7 +127,7 @@ impl KnownKeys {
         submission: &[u8],
         signature: &Signature,
     ) -> Result<(), Reason> {
-        let head = head(SUBMISSION_TYPE, submission.len());
+        let head = pre_authentication_head(SUBMISSION_TYPE, submission.len());
         let message = [head.as_bytes(), submission];
         if let Some(point) = self.0.get(key) {
             return verify_parts(key, point, &message, signature);
@@ -180,7 +181,7 @@ fn enrolment_body(ledger: &LedgerId, enrolment: &KeyEnrolled) -> Vec<u8> {
 }
 
 fn verify(key: &PublicKey, payload_type: &str, body: &[u8], signature: &Signature) -> Result<(), Reason> {
-    let head = head(payload_type, body.len());
+    let head = pre_authentication_head(payload_type, body.len());
     verify_parts(key, &parse(key)?, &[head.as_bytes(), body], signature)
 }
 

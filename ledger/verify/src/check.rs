@@ -1,19 +1,19 @@
 //! The order of checks, and which entry is the first that does not fit.
 
+mod ahead;
 mod files;
 
 use bytes::Bytes;
-use hefu_rules::{Admitted, Position, State};
-use hefu_types::limits::BUNDLE_ENTRIES;
+use hefu_rules::State;
 use hefu_types::tile::Tile;
-use hefu_types::{ChainHash, Entry, Millis, NodeHash, Seq, Size, hash, tree};
-use rayon::prelude::*;
+use hefu_types::{ChainHash, Entry, Millis, Seq, Size, hash, tree};
 
-use crate::alone::{Checked, check_alone, describe, kind_of_rule, parse};
+use crate::alone::{Checked, Fit, Signatures, describe, kind_of_rule, parse};
 use crate::end::{End, Mark};
 use crate::export::{Export, ExportError};
 use crate::report::{Failure, FailureKind, Report};
 use crate::rows::TileRows;
+use ahead::{Ahead, Chunk, wanted};
 
 /// Verifies that the export is the log that ends in `end`, a head or a checkpoint, and nothing more. `progress` is told how many entries fit so
 /// far.
@@ -63,20 +63,16 @@ fn up_to<'e>(
     if size == Size::EMPTY {
         run.fail(FailureKind::Head, "a head of at least the genesis entry", "size 0");
     }
-    let mut number = 0;
-    while run.report.failure.is_none() && run.size < size {
-        let bundle = export.bundle(number, size)?;
-        let wanted = (size.get() - number * BUNDLE_ENTRIES).min(BUNDLE_ENTRIES);
-        let next = || export.bundle(number + 1, size).ok();
-        let following = || next().and_then(|next| next.entries.into_iter().next());
-        run.bundle(&bundle.entries, wanted, &following);
-        if run.report.failure.is_none() {
-            run.files(number, wanted, &bundle);
+    let signatures = Signatures::in_batches();
+    rayon::in_place_scope(|scope| {
+        let mut ahead = Ahead::new(export, size, &signatures, scope);
+        while run.report.failure.is_none() && run.size < size {
+            let Some(chunk) = ahead.next()? else { break };
+            run.chunk(chunk)?;
+            progress(run.report.entries);
         }
-        run.full_tiles()?;
-        number += 1;
-        progress(run.report.entries);
-    }
+        Ok(())
+    })?;
     if run.report.failure.is_none() {
         run.partial_tiles()?;
     }
@@ -112,11 +108,33 @@ impl<'e> Run<'e> {
         }
     }
 
-    /// Signatures in parallel, then everything that depends on order, in order.
-    fn bundle(&mut self, entries: &[Bytes], wanted: u64, following: &dyn Fn() -> Option<Bytes>) {
-        let wanted = usize::try_from(wanted).unwrap_or(usize::MAX).min(entries.len());
-        let checked: Vec<Checked> = entries[..wanted].par_iter().map(check_alone).collect();
-        for (index, item) in checked.into_iter().enumerate() {
+    /// Everything that depends on order, in order.
+    fn chunk(&mut self, chunk: Chunk) -> Result<(), ExportError> {
+        let mut checked = chunk.checked.into_iter();
+        for (bundle, number) in chunk.bundles.iter().zip(chunk.first..) {
+            let wanted = wanted(number, self.end.size);
+            let (export, size) = (self.export, self.end.size);
+            let next = || export.bundle(number + 1, size).ok();
+            let following = || next().and_then(|next| next.entries.into_iter().next());
+            self.bundle(&bundle.entries, checked.by_ref().take(wanted), &following);
+            if self.report.failure.is_none() {
+                self.files(number, wanted as u64, bundle);
+            }
+            self.full_tiles()?;
+            if self.report.failure.is_some() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn bundle(
+        &mut self,
+        entries: &[Bytes],
+        checked: impl Iterator<Item = Checked>,
+        following: &dyn Fn() -> Option<Bytes>,
+    ) {
+        for (index, item) in checked.enumerate() {
             // Whether an entry or its predecessor was changed shows in what comes after it.
             let after = || entries.get(index + 1).cloned().or_else(following);
             if let Err(failure) = self.entry(item, &entries[index], &after) {
@@ -129,8 +147,8 @@ impl<'e> Run<'e> {
     fn entry(&mut self, item: Checked, bytes: &Bytes, after: &dyn Fn() -> Option<Bytes>) -> Result<(), Failure> {
         let seq = self.size.next_seq();
         let fail = |kind, expected: String, actual: String| Err(Failure { seq, kind, expected, actual });
-        let (entry, admitted, leaf) = match item {
-            Ok(parts) => parts,
+        let fit = match item {
+            Ok(fit) => fit,
             Err((kind, expected, actual)) => {
                 self.position(bytes)?;
                 if kind == FailureKind::NewerThanTool && self.is_linked(seq, bytes, after()) != Some(true) {
@@ -139,20 +157,21 @@ impl<'e> Run<'e> {
                 return fail(kind, expected, actual);
             }
         };
+        let entry = &fit.entry;
         self.position(bytes)?;
         if entry.prev() != self.chain_hash {
-            return Err(self.broken_link(&entry, after()));
+            return Err(self.broken_link(entry, after()));
         }
         if entry.recorded_at() < self.report.recorded_at {
             let expected = format!("recorded at or after {}", self.report.recorded_at);
             return fail(FailureKind::Time, expected, entry.recorded_at().to_string());
         }
         self.end.check_time(seq, entry.recorded_at())?;
-        if let Err(refusal) = self.state.record(admitted.submission(), &Position::of(&entry)) {
+        if let Err(refusal) = self.state.record(&fit.submission, &fit.position) {
             let kind = kind_of_rule(refusal.reason);
             return fail(kind, "a submission that the rules accept".to_owned(), describe(&refusal));
         }
-        self.accept(&entry, &admitted, leaf);
+        self.accept(&fit);
         if self.size < self.end.size {
             self.end.check_passed(self.size, &self.state, || self.tree.root())?;
         }
@@ -207,19 +226,20 @@ impl<'e> Run<'e> {
         }
     }
 
-    fn accept(&mut self, entry: &Entry, admitted: &Admitted, leaf: NodeHash) {
+    fn accept(&mut self, fit: &Fit) {
+        let entry = &fit.entry;
         if entry.seq() == Seq::FIRST {
             self.report.ledger_id = self.state.ledger().map(|ledger| ledger.id);
             self.report.origin = self.state.ledger().map(|ledger| ledger.origin.clone());
         }
         self.size = entry.seq().size();
-        self.chain_hash = entry.chain_hash();
+        self.chain_hash = fit.chain_hash;
         self.report.entries = self.size.get();
         self.report.bytes += entry.bytes().len() as u64;
-        self.report.events += admitted.submission().events.len() as u64;
+        self.report.events += fit.submission.events.len() as u64;
         self.report.recorded_at = entry.recorded_at();
         self.report.chain_hash = Some(self.chain_hash);
-        self.tree.push(leaf, |tile, bytes| self.filled.push((tile, bytes.to_vec())));
+        self.tree.push(fit.leaf, |tile, bytes| self.filled.push((tile, bytes.to_vec())));
     }
 
     /// A failure at the next position.

@@ -3,14 +3,15 @@
 //! [`Export`] reads the log's static files (C2SP tlog-tiles), from a directory or any other [`Source`]. [`verify()`] checks them
 //! entry by entry against a [`Head`] or a signed checkpoint that the auditor got from elsewhere ([`verify_prefix`] takes an
 //! older one): layout, position, time, link, canonical form, strict signature, the signer's own chain, and the rules
-//! (`hefu_rules::admit` and `State::record`, the same functions that the server ran); and that each checkpoint on the way was
+//! (`State::record`, the same function that the server ran; signatures are verified in batches with the verdict of
+//! `hefu_rules::admit`, which names what does not hold); and that each checkpoint on the way was
 //! signed by a key that the entries say signs it ([`LogKeys`] follows them from one key to the next). It stops at the first entry that does not fit and says which one, what was expected and what was found.
 //!
 //! It trusts nothing but the head and its own code. It never opens the server's database, asks nobody, repairs nothing, and
 //! its memory does not grow with the log (the rules' state does, with the number of members, indicators and observations).
 //! What a newer program may have written is reported as newer than the tool: a newer one must tell whether it fits.
 //!
-//! Read next: [`export`] (the layout), `check.rs` (the order of checks), then `docs/format.md`.
+//! Read next: [`export`] (the layout), `check.rs` (the order of checks), `check/ahead.rs` (what is done on all cores), then `docs/format.md`.
 
 mod alone;
 mod as_of;

@@ -108,7 +108,7 @@ pub struct Report {
     pub tiles: u64,
     /// When the last of them was recorded.
     pub recorded_at: Millis,
-    /// The verdict on signatures: each was verified strictly.
+    /// The verdict on signatures: the strict one, of many at once or of one ([`hefu_types::batch`]).
     pub signatures: &'static str,
     /// The first failure; none means that all is well.
     pub failure: Option<Failure>,

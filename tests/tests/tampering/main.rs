@@ -2,8 +2,9 @@
 //!
 //! The log has 1,000 entries in four bundles. `flips.rs` flips bits, this file moves whole entries and damages files, and
 //! `forgeries.rs` does what an operator can do who chains the log anew: whatever bytes can't tell, signatures and rules must.
-//! `prefix.rs` holds an older head against a newer export.
+//! `batches.rs` makes signatures that only a strict verifier refuses. `prefix.rs` holds an older head against a newer export.
 
+mod batches;
 mod flips;
 mod forgeries;
 mod log;
