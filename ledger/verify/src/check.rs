@@ -1,6 +1,5 @@
 //! The order of checks, and which entry is the first that does not fit.
 
-mod ahead;
 mod files;
 
 use bytes::Bytes;
@@ -8,12 +7,12 @@ use hefu_rules::State;
 use hefu_types::tile::Tile;
 use hefu_types::{ChainHash, Entry, Millis, Seq, Size, hash, tree};
 
+use crate::ahead::{Ahead, Chunk, Work, wanted};
 use crate::alone::{Checked, Fit, Signatures, describe, kind_of_rule, parse};
 use crate::end::{End, Mark};
 use crate::export::{Export, ExportError};
 use crate::report::{Failure, FailureKind, Report};
 use crate::rows::TileRows;
-use ahead::{Ahead, Chunk, wanted};
 
 /// Verifies that the export is the log that ends in `end`, a head or a checkpoint, and nothing more. `progress` is told how many entries fit so
 /// far.
@@ -64,8 +63,9 @@ fn up_to<'e>(
         run.fail(FailureKind::Head, "a head of at least the genesis entry", "size 0");
     }
     let signatures = Signatures::in_batches();
+    let check: &Work<'_, Vec<Checked>> = &|entries| signatures.check(entries);
     rayon::in_place_scope(|scope| {
-        let mut ahead = Ahead::new(export, size, &signatures, scope);
+        let mut ahead = Ahead::new(export, size, check, scope);
         while run.report.failure.is_none() && run.size < size {
             let Some(chunk) = ahead.next()? else { break };
             run.chunk(chunk)?;
@@ -109,8 +109,8 @@ impl<'e> Run<'e> {
     }
 
     /// Everything that depends on order, in order.
-    fn chunk(&mut self, chunk: Chunk) -> Result<(), ExportError> {
-        let mut checked = chunk.checked.into_iter();
+    fn chunk(&mut self, chunk: Chunk<Vec<Checked>>) -> Result<(), ExportError> {
+        let mut checked = chunk.made.into_iter();
         for (bundle, number) in chunk.bundles.iter().zip(chunk.first..) {
             let wanted = wanted(number, self.end.size);
             let (export, size) = (self.export, self.end.size);

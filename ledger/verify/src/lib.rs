@@ -11,8 +11,9 @@
 //! its memory does not grow with the log (the rules' state does, with the number of members, indicators and observations).
 //! What a newer program may have written is reported as newer than the tool: a newer one must tell whether it fits.
 //!
-//! Read next: [`export`] (the layout), `check.rs` (the order of checks), `check/ahead.rs` (what is done on all cores), then `docs/format.md`.
+//! Read next: [`export`] (the layout), `check.rs` (the order of checks), `ahead.rs` (what is done on all cores), then `docs/format.md`.
 
+mod ahead;
 mod alone;
 mod as_of;
 mod check;

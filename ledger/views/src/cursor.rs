@@ -50,10 +50,10 @@ impl Cursor {
         self.size = size;
     }
 
-    /// Counts one more row and mixes it into the digest.
-    pub(crate) fn add(&mut self, view: &ViewId, key: &[u8], value: &[u8]) {
-        self.rows += 1;
-        self.lattice.add(&row_hasher(view, key, value));
+    /// Counts more rows and mixes them into the digest.
+    pub(crate) fn add(&mut self, digest: &RowsDigest) {
+        self.rows += digest.rows;
+        self.lattice.join(&digest.lattice);
     }
 
     /// The bytes that a store keeps.
@@ -79,15 +79,38 @@ impl Cursor {
     }
 }
 
-/// BLAKE3 in derive-key mode over view name, version, key and value, each after its length (4 bytes, big-endian); its
-/// extended output is the row's element of the lattice (LtHash16, Bellare and Micciancio 1997, Lewi et al. 2019).
-fn row_hasher(view: &ViewId, key: &[u8], value: &[u8]) -> blake3::Hasher {
-    let mut hasher = blake3::Hasher::new_derive_key(ROW_CONTEXT);
-    for part in [view.name.as_bytes(), &view.version.to_be_bytes(), key, value] {
-        let len = u32::try_from(part.len()).expect("a part of a row below 4 GiB");
-        hasher.update(&len.to_be_bytes()).update(part);
+/// The digest of some rows of a view, to be mixed into that of others.
+///
+/// A row is hashed by BLAKE3 in derive-key mode over view name, version, key and value, each after its length (4 bytes,
+/// big-endian); its extended output is the row's element of the lattice (LtHash16, Bellare and Micciancio 1997, Lewi et al.
+/// 2019).
+#[derive(Clone, Debug)]
+pub(crate) struct RowsDigest {
+    /// Has taken the view's name and version, with which every row begins.
+    hasher: blake3::Hasher,
+    rows: u64,
+    lattice: Lattice,
+}
+
+impl RowsDigest {
+    /// Of no row.
+    pub(crate) fn of(view: &ViewId) -> Self {
+        let mut hasher = blake3::Hasher::new_derive_key(ROW_CONTEXT);
+        [view.name.as_bytes(), &view.version.to_be_bytes()].iter().for_each(|part| feed(&mut hasher, part));
+        Self { hasher, rows: 0, lattice: Lattice::empty() }
     }
-    hasher
+
+    pub(crate) fn add(&mut self, key: &[u8], value: &[u8]) {
+        let mut hasher = self.hasher.clone();
+        [key, value].iter().for_each(|part| feed(&mut hasher, part));
+        self.lattice.add(&hasher);
+        self.rows += 1;
+    }
+}
+
+fn feed(hasher: &mut blake3::Hasher, part: &[u8]) {
+    let len = u32::try_from(part.len()).expect("a part of a row below 4 GiB");
+    hasher.update(&len.to_be_bytes()).update(part);
 }
 
 #[cfg(test)]
@@ -98,8 +121,9 @@ mod tests {
     const VIEW: ViewId = ViewId { name: "test", version: 1 };
 
     fn digest_of(view: ViewId, rows: &[(Vec<u8>, Vec<u8>)]) -> ViewDigest {
-        let mut cursor = Cursor::start();
-        rows.iter().for_each(|(key, value)| cursor.add(&view, key, value));
+        let (mut cursor, mut digest) = (Cursor::start(), RowsDigest::of(&view));
+        rows.iter().for_each(|(key, value)| digest.add(key, value));
+        cursor.add(&digest);
         cursor.digest()
     }
 
@@ -115,8 +139,9 @@ mod tests {
 
     #[test]
     fn stored_cursors_of_another_length_are_damaged() {
-        let mut cursor = Cursor::start();
-        cursor.add(&VIEW, b"key", b"value");
+        let (mut cursor, mut digest) = (Cursor::start(), RowsDigest::of(&VIEW));
+        digest.add(b"key", b"value");
+        cursor.add(&digest);
         cursor.move_to(Size::new(7));
         let bytes = cursor.to_bytes();
         assert_eq!(bytes.len(), Cursor::LEN);

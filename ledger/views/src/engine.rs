@@ -4,10 +4,11 @@ use std::ops::ControlFlow;
 
 use hefu_types::{DecodedEntry, Size};
 
-use crate::cursor::Cursor;
+use crate::addition::{Addition, additions};
+use crate::cursor::{Cursor, RowsDigest};
 use crate::error::ViewError;
-use crate::store::{Changes, RowStore, ViewId};
-use crate::view::{self, VIEWS, View};
+use crate::store::RowStore;
+use crate::view::{VIEWS, View};
 
 /// Applies entries to the views of a store. The only writer of that store.
 ///
@@ -40,17 +41,11 @@ impl<'a> Projector<'a> {
     /// `Gap` when an entry is beyond the next one; or when the store fails. Then nothing of the batch is written.
     pub fn apply(&self, view: &dyn View, batch: &[DecodedEntry]) -> Result<Cursor, ViewError> {
         let mut cursor = self.open(view)?;
-        let (before, mut changes) = (cursor.size(), Changes::default());
-        for entry in batch.iter().filter(|entry| entry.seq >= before.next_seq()) {
-            let expected = cursor.size().next_seq();
-            if entry.seq != expected {
-                return Err(ViewError::Gap { expected, found: entry.seq });
+        let next = next(cursor.size(), batch)?;
+        if let Some(size) = size(next) {
+            for addition in additions(&[view], next)? {
+                self.commit(view, &addition, size, &mut cursor)?;
             }
-            view::apply(view, entry, &mut changes)?;
-            cursor.move_to(entry.seq.size());
-        }
-        if cursor.size() > before {
-            self.commit(&view.id(), &changes, &mut cursor)?;
         }
         Ok(cursor)
     }
@@ -61,7 +56,11 @@ impl<'a> Projector<'a> {
     /// # Errors
     /// As for [`Projector::apply`]; views after the failing one are not touched.
     pub fn apply_all(&self, batch: &[DecodedEntry]) -> Result<(), ViewError> {
-        VIEWS.iter().try_for_each(|view| self.apply(*view, batch).map(drop))
+        let Some(mut cursors) = self.abreast()? else {
+            return VIEWS.iter().try_for_each(|view| self.apply(*view, batch).map(drop));
+        };
+        let next = next(cursors[0].size(), batch)?;
+        size(next).map_or(Ok(()), |size| self.commit_all(&additions(&VIEWS, next)?, size, &mut cursors))
     }
 
     /// Deletes a view, so that it is built again from the first entry on; it has no rows until then.
@@ -78,10 +77,12 @@ impl<'a> Projector<'a> {
     /// When the store fails.
     pub fn recount(&self, view: &dyn View) -> Result<Cursor, ViewError> {
         let (id, mut cursor) = (view.id(), Cursor::start());
+        let mut digest = RowsDigest::of(&id);
         self.store.rows(&id).scan(&[], &[], &mut |key, value| {
-            cursor.add(&id, key, value);
+            digest.add(key, value);
             ControlFlow::Continue(())
         })?;
+        cursor.add(&digest);
         cursor.move_to(self.cursor(view)?.size());
         Ok(cursor)
     }
@@ -96,10 +97,41 @@ impl<'a> Projector<'a> {
         Ok(Cursor::start())
     }
 
-    fn commit(&self, id: &ViewId, changes: &Changes, cursor: &mut Cursor) -> Result<(), ViewError> {
-        changes.iter().for_each(|(key, value)| cursor.add(id, key, value));
-        Ok(self.store.commit(id, changes, cursor)?)
+    /// The cursors of all views, if they stand at one size.
+    fn abreast(&self) -> Result<Option<Vec<Cursor>>, ViewError> {
+        let cursors = VIEWS.iter().map(|view| self.open(*view)).collect::<Result<Vec<_>, _>>()?;
+        let abreast = cursors.windows(2).all(|pair| pair[0].size() == pair[1].size());
+        Ok(abreast.then_some(cursors))
     }
+
+    fn commit_all(&self, additions: &[Addition], size: Size, cursors: &mut [Cursor]) -> Result<(), ViewError> {
+        let mut of_views = VIEWS.iter().zip(additions).zip(cursors);
+        of_views.try_for_each(|((view, addition), cursor)| self.commit(*view, addition, size, cursor))
+    }
+
+    fn commit(&self, view: &dyn View, addition: &Addition, size: Size, cursor: &mut Cursor) -> Result<(), ViewError> {
+        cursor.add(&addition.digest);
+        cursor.move_to(size);
+        Ok(self.store.commit(&view.id(), &addition.changes, cursor)?)
+    }
+}
+
+/// The entries beyond a size that is applied already; they must be the next ones.
+pub(crate) fn next(applied: Size, batch: &[DecodedEntry]) -> Result<&[DecodedEntry], ViewError> {
+    let mut expected = applied.next_seq();
+    let known = batch.iter().take_while(|entry| entry.seq < expected).count();
+    for entry in &batch[known..] {
+        if entry.seq != expected {
+            return Err(ViewError::Gap { expected, found: entry.seq });
+        }
+        expected = entry.seq.size().next_seq();
+    }
+    Ok(&batch[known..])
+}
+
+/// The size of a log that ends with these entries; `None` without any.
+pub(crate) fn size(entries: &[DecodedEntry]) -> Option<Size> {
+    entries.last().map(|last| last.seq.size())
 }
 
 /// The size of the log that every view has applied: what a question about the present is asked at.

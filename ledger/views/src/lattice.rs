@@ -29,6 +29,13 @@ impl Lattice {
         }
     }
 
+    /// Adds all elements of another state.
+    pub(crate) fn join(&mut self, other: &Self) {
+        for (number, other) in self.0.iter_mut().zip(other.0.iter()) {
+            *number = number.wrapping_add(*other);
+        }
+    }
+
     /// The BLAKE3 hash of the state.
     pub(crate) fn checksum(&self) -> [u8; 32] {
         blake3::hash(&self.to_bytes()).into()

@@ -18,6 +18,7 @@
 //! Read next: [`store`] (what a store must promise), [`view`] (what a view is), [`series`] (the smallest view), [`engine`]
 //! (how entries become rows), then [`board`] and [`explain`] (how rows become numbers, and numbers are traced back).
 
+mod addition;
 pub mod board;
 pub mod cursor;
 pub mod engine;
@@ -45,7 +46,7 @@ pub use engine::Projector;
 pub use error::ViewError;
 pub use key::AsOf;
 pub use memory::Memory;
-pub use replay::{Records, Replay, Replayed};
+pub use replay::{Records, Replay, Replayed, Run};
 pub use row::{Origin, Row};
 pub use store::{Changes, KeyValue, RowStore, Rows, StoreError, ViewId, Visit};
 pub use view::{Tables, VIEWS, View};

@@ -29,6 +29,14 @@ impl Memory {
         Self::default()
     }
 
+    /// As [`RowStore::commit`], of rows that nobody else needs.
+    pub(crate) fn take(&self, view: &ViewId, changes: Changes, cursor: &Cursor) {
+        let mut spaces = self.write();
+        let space = spaces.entry(*view).or_default();
+        space.rows.extend(changes.into_rows());
+        space.cursor = Some(cursor.clone());
+    }
+
     /// A poisoned lock is taken as it is: no panic can come between the two changes that one commit makes.
     fn read(&self) -> RwLockReadGuard<'_, HashMap<ViewId, Space>> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)

@@ -5,18 +5,27 @@
 //! stops at each size that one speaks of. Either may be cut into batches at will. A log without records costs nothing more,
 //! one with records a hash of 2 KiB for each size and view; memory grows with the records, not with the entries.
 //!
+//! What entries add is made without a replay, on all cores and by whoever decodes them, a [`Run`] of them at a time; a replay
+//! takes the runs in their order.
+//!
 //! Views of a name or version that this program does not have can't be recomputed; they are counted, and are no difference.
 
 use std::collections::BTreeMap;
 
 use hefu_types::event::platform::ViewsRecorded;
 use hefu_types::{Code, DecodedEntry, Event, Seq, Size, ViewDigest};
+use rayon::prelude::*;
 
-use crate::engine::Projector;
+use crate::addition::{Addition, additions};
+use crate::cursor::Cursor;
+use crate::engine;
 use crate::error::ViewError;
 use crate::memory::Memory;
 use crate::store::ViewId;
 use crate::view::{VIEWS, View};
+
+/// Entries whose rows are made by one core at a time.
+const RUN: usize = 128;
 
 /// What a log says about its views.
 #[derive(Clone, Debug, Default)]
@@ -78,10 +87,25 @@ pub struct Replayed {
     pub recorded: Vec<Recorded>,
 }
 
+/// What entries that follow one another add to every view. It is made without a replay, so that many can be made at a time.
+#[derive(Debug)]
+pub struct Run {
+    /// The size of the log before them.
+    before: Size,
+    /// And with them.
+    size: Size,
+    /// In the order of [`VIEWS`].
+    additions: Vec<Addition>,
+    /// The number of records among them.
+    records: u64,
+}
+
 /// A replay under way.
 #[derive(Debug)]
 pub struct Replay {
     memory: Memory,
+    /// Where the views stand, in the order of [`VIEWS`].
+    cursors: Vec<Cursor>,
     /// In the order in which they are compared: by size and view.
     records: Records,
     /// The first of them that is not compared yet.
@@ -142,30 +166,67 @@ fn recorded(event: &Event) -> Option<&ViewsRecorded> {
     }
 }
 
+impl Run {
+    /// What these entries add, cut at the sizes that [`Replay::stops`] told.
+    ///
+    /// # Errors
+    /// `Gap` when an entry does not follow the one before; or when a view has a defect.
+    pub fn all(entries: &[DecodedEntry], stops: &[Size]) -> Result<Vec<Self>, ViewError> {
+        let mut rest = entries;
+        let mut runs = Vec::new();
+        while let Some((first, last)) = rest.first().zip(rest.last()) {
+            let stop = stops.partition_point(|stop| stop.next_seq() <= first.seq);
+            let within = |size: &&Size| **size < last.seq.size();
+            let at = stops
+                .get(stop)
+                .filter(within)
+                .map_or(rest.len(), |size| rest.partition_point(|entry| entry.seq < size.next_seq()));
+            let (run, later) = rest.split_at(at);
+            runs.push(Self::of(run, first.seq)?);
+            rest = later;
+        }
+        Ok(runs)
+    }
+
+    fn of(entries: &[DecodedEntry], first: Seq) -> Result<Self, ViewError> {
+        let before = Size::new(first.get());
+        engine::next(before, entries)?;
+        let events = entries.iter().flat_map(|entry| &entry.submission.events);
+        Ok(Self {
+            before,
+            size: engine::size(entries).unwrap_or(before),
+            additions: additions(&VIEWS, entries)?,
+            records: events.filter_map(recorded).count() as u64,
+        })
+    }
+}
+
 impl Replay {
     /// A replay that has applied nothing, and is to be held to these records.
     #[must_use]
     pub fn new(mut records: Records) -> Self {
         records.ours.sort_unstable_by_key(|record| (record.size, record.view, record.seq, record.event_index));
-        Self { memory: Memory::new(), records, next: 0, size: Size::EMPTY, met: 0, difference: None }
+        let cursors = VIEWS.iter().map(|_| Cursor::start()).collect();
+        Self { memory: Memory::new(), cursors, records, next: 0, size: Size::EMPTY, met: 0, difference: None }
     }
 
-    /// Applies the next entries.
+    /// Applies the next entries, on all cores.
     ///
     /// # Errors
-    /// As for [`Projector::apply`].
+    /// As for [`crate::Projector::apply`].
     pub fn apply(&mut self, batch: &[DecodedEntry]) -> Result<(), ViewError> {
-        let mut rest = batch;
-        while let Some(size) = self.records.ours.get(self.next).map(|record| record.size) {
-            let (upto, later) = rest.split_at(rest.partition_point(|entry| entry.seq < size.next_seq()));
-            self.go_on(upto)?;
-            rest = later;
-            if self.size < size {
-                return Ok(());
-            }
-            self.compare(size)?;
-        }
-        self.go_on(rest)
+        let stops = self.stops();
+        let next = engine::next(self.size, batch)?;
+        let runs: Result<Vec<Vec<Run>>, ViewError> = next.par_chunks(RUN).map(|run| Run::all(run, &stops)).collect();
+        runs?.into_iter().flatten().try_for_each(|run| self.take(run))
+    }
+
+    /// Where views are compared with records: a run must not go beyond such a size.
+    #[must_use]
+    pub fn stops(&self) -> Vec<Size> {
+        let mut stops: Vec<Size> = self.records.ours[self.next..].iter().map(|record| record.size).collect();
+        stops.dedup();
+        stops
     }
 
     /// What was found.
@@ -180,29 +241,46 @@ impl Replay {
         Ok(Replayed { memory: self.memory, difference: self.difference, recorded: self.records.by_view() })
     }
 
-    fn go_on(&mut self, batch: &[DecodedEntry]) -> Result<(), ViewError> {
-        Projector::new(&self.memory).apply_all(batch)?;
-        self.size = batch.last().map_or(self.size, |last| last.seq.size());
-        let events = batch.iter().flat_map(|entry| &entry.submission.events);
-        self.met += events.filter_map(recorded).count() as u64;
+    /// Takes what the next entries add. Runs end at every size that [`Replay::stops`] tells, or before it.
+    ///
+    /// # Errors
+    /// `Gap` for entries that are not the next ones.
+    ///
+    /// # Panics
+    /// When a run goes beyond a size that a record speaks of.
+    pub fn take(&mut self, run: Run) -> Result<(), ViewError> {
+        if run.before != self.size {
+            return Err(ViewError::Gap { expected: self.size.next_seq(), found: run.before.next_seq() });
+        }
+        let stop = self.records.ours.get(self.next).map(|record| record.size);
+        assert!(stop.is_none_or(|stop| run.size <= stop), "a run that ends at {}", run.size);
+        for ((view, addition), cursor) in VIEWS.iter().zip(run.additions).zip(&mut self.cursors) {
+            cursor.add(&addition.digest);
+            cursor.move_to(run.size);
+            self.memory.take(&view.id(), addition.changes, cursor);
+        }
+        self.size = run.size;
+        self.met += run.records;
+        if stop == Some(self.size) {
+            self.compare(self.size);
+        }
         Ok(())
     }
 
     /// Holds the views, which stand at this size, to every record of it.
-    fn compare(&mut self, size: Size) -> Result<(), ViewError> {
+    fn compare(&mut self, size: Size) {
         let later = self.records.ours[self.next..].iter();
         let here = later.take_while(|record| record.size == size).count();
         let records = &self.records.ours[self.next..self.next + here];
         for of_view in records.chunk_by(|a, b| a.view == b.view) {
             let view = VIEWS[of_view[0].view];
-            let replayed = Projector::new(&self.memory).cursor(view)?.digest();
+            let replayed = self.cursors[of_view[0].view].digest();
             let wrong = of_view.iter().find(|record| record.digest != replayed);
             let found = wrong.map(|record| record.differs(view, replayed));
             let earliest = [self.difference, found].into_iter().flatten().min_by_key(Difference::position);
             self.difference = earliest;
         }
         self.next += here;
-        Ok(())
     }
 }
 

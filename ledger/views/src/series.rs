@@ -33,6 +33,13 @@ pub enum ObservationFact {
     Retracted(ObservationRetracted),
 }
 
+/// An [`ObservationFact`] to be written, without a copy of what was said.
+#[derive(Serialize)]
+enum Said<'a> {
+    Reported(&'a ObservationReported),
+    Retracted(&'a ObservationRetracted),
+}
+
 impl ObservationFact {
     /// The area.
     #[must_use]
@@ -79,12 +86,8 @@ impl View for SeriesView {
 
     fn apply(&self, event: &Event, rows: &mut RowWriter<'_>) -> Result<(), ViewError> {
         match event {
-            Event::ObservationReported(e) => {
-                rows.put(cell(&e.indicator, &e.area, e.period), ObservationFact::Reported((**e).clone()))
-            }
-            Event::ObservationRetracted(e) => {
-                rows.put(cell(&e.indicator, &e.area, e.period), ObservationFact::Retracted((**e).clone()))
-            }
+            Event::ObservationReported(e) => rows.put(cell(&e.indicator, &e.area, e.period), Said::Reported(e)),
+            Event::ObservationRetracted(e) => rows.put(cell(&e.indicator, &e.area, e.period), Said::Retracted(e)),
             _ => Ok(()),
         }
     }

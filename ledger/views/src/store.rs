@@ -113,6 +113,11 @@ impl Changes {
         self.0.is_empty()
     }
 
+    /// The keys and values, ascending.
+    pub(crate) fn into_rows(self) -> impl Iterator<Item = KeyValue> {
+        self.0.into_iter()
+    }
+
     /// Adds a row; `false` when the key stands already, and then nothing is changed.
     #[must_use]
     pub(crate) fn insert(&mut self, key: Vec<u8>, value: Vec<u8>) -> bool {

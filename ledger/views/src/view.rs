@@ -1,13 +1,13 @@
 //! What a view is, and which ones there are.
 
-use hefu_types::{DecodedEntry, Event};
+use hefu_types::Event;
 
 use crate::error::ViewError;
 use crate::members::MembersView;
 use crate::plan::PlanView;
-use crate::row::{Origin, RowWriter};
+use crate::row::RowWriter;
 use crate::series::SeriesView;
-use crate::store::{Changes, RowStore, Rows, ViewId};
+use crate::store::{RowStore, Rows, ViewId};
 
 /// A projection of the log. Its rows are a function of single events: it reads neither rows nor other events.
 pub trait View: Send + Sync {
@@ -23,14 +23,6 @@ pub trait View: Send + Sync {
 
 /// All views, by name.
 pub static VIEWS: [&dyn View; 3] = [&MembersView, &PlanView, &SeriesView];
-
-/// The rows that an entry adds to a view.
-///
-/// # Errors
-/// As for [`View::apply`].
-pub fn apply(view: &dyn View, entry: &DecodedEntry, out: &mut Changes) -> Result<(), ViewError> {
-    Origin::of_events(entry).try_for_each(|(origin, event)| view.apply(event, &mut RowWriter::new(origin, out)))
-}
 
 /// The rows that queries read.
 pub struct Tables<'a> {

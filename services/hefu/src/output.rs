@@ -62,7 +62,7 @@ pub(crate) use record;
 pub(crate) fn rows<R: Record>(format: Format, rows: &[R]) -> String {
     match format {
         Format::Table => table::of_rows(rows),
-        Format::Json => json_text(&json!(rows)),
+        Format::Json => serde_json::to_string_pretty(rows).expect("records have keys that are strings") + "\n",
         Format::Csv => csv_of(rows, true),
     }
 }
@@ -169,6 +169,9 @@ mod tests {
             "at": "2023-11-14T22:13:20.123Z",
         });
         assert_eq!(json!(row()), object);
+        let both = [row(), Row { roles: vec![], ..row() }];
+        assert_eq!(rows(Format::Json, &both), json_text(&json!(both)), "a list looks as one thing does");
+        assert_eq!(rows::<Row>(Format::Json, &[]), json_text(&json!([])));
         let csv = csv_of(&[row()], true);
         let expected =
             format!("area,note,value,hash,roles,at\n贵州省,,1.50,{hash},admin;office,2023-11-14T22:13:20.123Z\n");

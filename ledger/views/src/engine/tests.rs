@@ -1,5 +1,6 @@
 use super::*;
 use crate::Memory;
+use crate::store::{Changes, ViewId};
 use crate::store::{Rows, StoreError};
 use crate::testing::{
     Log, OFFICE, REPORTER, adjusted, admission, code, indicator, key, milestone, observed, retracted, target, task,

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::Projector;
 use crate::cursor::Cursor;
 use crate::history::{Step, log_of, steps};
 use crate::testing::{Log, OPERATOR, REPORTER, code, observed};
@@ -53,6 +54,34 @@ fn small() -> Log {
         log.say(REPORTER, [observed("i", "52", month, "1")]);
     }
     log
+}
+
+#[test]
+fn runs_end_where_they_must_and_follow_one_another() {
+    let log = small();
+    let ends = |stops: &[u64]| -> Vec<(u64, u64)> {
+        let stops: Vec<Size> = stops.iter().map(|size| Size::new(*size)).collect();
+        let runs = Run::all(&log.0[1..], &stops).unwrap();
+        runs.iter().map(|run| (run.before.get(), run.size.get())).collect()
+    };
+    let last = log.0.len() as u64;
+    assert_eq!(ends(&[]), [(1, last)]);
+    assert_eq!(ends(&[1, 2, 5, last, last + 3]), [(1, 2), (2, 5), (5, last)]);
+
+    let swapped = [log.0[1].clone(), log.0[0].clone()];
+    assert!(matches!(Run::all(&swapped, &[]), Err(ViewError::Gap { .. })));
+    let mut replay = Replay::new(Records::default());
+    let mut runs = Run::all(&log.0, &[Size::new(2), Size::new(3)]).unwrap();
+    let third = runs.pop().unwrap();
+    replay.take(runs.remove(0)).unwrap();
+    let gap = replay.take(third);
+    assert!(
+        matches!(gap, Err(ViewError::Gap { expected, found }) if (expected.get(), found.get()) == (2, 3)),
+        "{gap:?}"
+    );
+    replay.take(runs.remove(0)).unwrap();
+    let memory = replay.finish().unwrap().memory;
+    assert_eq!(cursors(&memory), cursors(&log.replay(3)));
 }
 
 #[test]

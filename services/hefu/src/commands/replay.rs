@@ -8,21 +8,20 @@ mod files;
 mod records;
 mod tables;
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
+use bytes::Bytes;
 use hefu_client::EntryChecker;
-use hefu_types::{DecodedEntry, Reason, Refusal, Seq, Size};
+use hefu_types::{DecodedEntry, Entry, Reason, Refusal, Seq, Size};
 use hefu_verify::Export;
-use hefu_views::{AsOf, Memory, Projector, Replay, Replayed, Tables, VIEWS, ViewError};
+use hefu_views::{AsOf, Memory, Projector, Replay, Replayed, Run, VIEWS, ViewError};
 
 use super::log::decode;
 use super::views::ViewRow;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output::{Format, Hash};
-
-/// Entries that are applied at a time.
-const BATCH: usize = 1_000;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ReplayArgs {
@@ -62,7 +61,7 @@ pub(crate) fn run(context: &Context, args: &ReplayArgs) -> Result<(), Failure> {
     records::check(context, difference.as_ref())?;
     let views = views(&memory)?;
     let files = files::Files::create(&args.to, args.format.into())?;
-    tables::write(&files, &Tables::of(&memory), AsOf::LATEST)?;
+    tables::write(&files, &memory, AsOf::LATEST)?;
     files.rows("views", &views)?;
     files.rows("records", &records::rows(&recorded))?;
     records::tell(&recorded);
@@ -72,21 +71,31 @@ pub(crate) fn run(context: &Context, args: &ReplayArgs) -> Result<(), Failure> {
 /// Applies entries up to a position, or all.
 fn apply(export: &Export, mut replay: Replay, last: Option<Seq>) -> Result<Replayed, Failure> {
     let mut checker = EntryChecker::start();
-    let mut batch: Vec<DecodedEntry> = Vec::with_capacity(BATCH);
-    for bytes in export.entries(None) {
-        let entry = checker.check(bytes?)?;
-        if last.is_some_and(|last| entry.seq() > last) {
-            break;
+    let stops = replay.stops();
+    let work = |entries: &[Bytes]| (entries.to_vec(), runs(entries, &stops, last));
+    export.work(work, |(entries, runs)| {
+        for bytes in entries {
+            let entry = checker.check(bytes)?;
+            if last.is_some_and(|last| entry.seq() > last) {
+                return Ok::<_, Failure>(ControlFlow::Break(()));
+            }
+            if runs.is_none() {
+                replay.apply(&[decode(&entry)?])?;
+            }
         }
-        batch.push(decode(&entry)?);
-        if batch.len() == BATCH {
-            replay.apply(&batch)?;
-            batch.clear();
-        }
-    }
+        runs.into_iter().flatten().try_for_each(|run| replay.take(run))?;
+        Ok(ControlFlow::Continue(()))
+    })?;
     within(checker.size(), last)?;
-    replay.apply(&batch)?;
     Ok(replay.finish()?)
+}
+
+/// What entries add to the views; `None` when there is one that is not wanted or has a fault, which is named in its turn.
+fn runs(entries: &[Bytes], stops: &[Size], last: Option<Seq>) -> Option<Vec<Run>> {
+    let decoded = |bytes: &Bytes| Entry::parse(bytes.clone()).ok()?.decode().ok();
+    let decoded: Vec<DecodedEntry> = entries.iter().map(decoded).collect::<Option<_>>()?;
+    let wanted = decoded.iter().all(|entry| last.is_none_or(|last| entry.seq <= last));
+    wanted.then(|| Run::all(&decoded, stops).ok())?
 }
 
 /// Holds that the entries read reach the position that was asked for.

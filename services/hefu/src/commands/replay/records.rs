@@ -1,6 +1,9 @@
 //! What the log says of its views, held against the views of this replay.
 
-use hefu_types::{Entry, Seq};
+use std::ops::ControlFlow;
+
+use bytes::Bytes;
+use hefu_types::{DecodedEntry, Entry, Seq};
 use hefu_verify::Export;
 use hefu_views::Records;
 use hefu_views::replay::{Difference, Recorded};
@@ -39,17 +42,18 @@ record! {
 /// follows meets it, too.
 pub(super) fn note(export: &Export, last: Option<Seq>) -> Result<Records, Failure> {
     let mut records = Records::default();
-    for bytes in export.entries(None) {
-        let Ok(entry) = Entry::parse(bytes?) else { continue };
-        if last.is_some_and(|last| entry.seq() > last) {
-            break;
-        }
-        if entry.signed().says("views_recorded")
-            && let Ok(decoded) = entry.decode()
-        {
-            records.note(&decoded)?;
-        }
-    }
+    let found = |entries: &[Bytes]| {
+        let parsed: Vec<Entry> = entries.iter().filter_map(|bytes| Entry::parse(bytes.clone()).ok()).collect();
+        let within: Vec<&Entry> =
+            parsed.iter().take_while(|entry| last.is_none_or(|last| entry.seq() <= last)).collect();
+        let says = within.iter().filter(|entry| entry.signed().says("views_recorded"));
+        let decoded: Vec<DecodedEntry> = says.filter_map(|entry| entry.decode().ok()).collect();
+        (decoded, if within.len() < parsed.len() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    };
+    export.work(found, |(decoded, further)| {
+        decoded.iter().try_for_each(|entry| records.note(entry))?;
+        Ok::<_, Failure>(further)
+    })?;
     Ok(records)
 }
 

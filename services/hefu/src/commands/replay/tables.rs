@@ -3,9 +3,11 @@
 use hefu_types::event::plan::Comparator;
 use hefu_views::board::{self, BoardRow};
 use hefu_views::members::{self, Member, MemberKey, MemberStatus};
+use hefu_views::plan::Indicator;
 use hefu_views::progress::{Progress, Status};
 use hefu_views::series::{self, Observation, ObservationFact, Selection};
-use hefu_views::{AsOf, Tables, plan};
+use hefu_views::{AsOf, Memory, Tables, plan};
+use rayon::prelude::*;
 
 use super::files::Files;
 use crate::commands::board::TargetRow;
@@ -15,10 +17,12 @@ use crate::failure::Failure;
 use crate::output::{Hash, Number, Time};
 
 /// Writes every table.
-pub(super) fn write(files: &Files, tables: &Tables<'_>, as_of: AsOf) -> Result<(), Failure> {
+pub(super) fn write(files: &Files, memory: &Memory, as_of: AsOf) -> Result<(), Failure> {
+    let tables = &Tables::of(memory);
     let rows = board::list(tables, None, None, as_of)?;
     files.rows("board", &rows.iter().flat_map(target_rows).collect::<Vec<_>>())?;
-    write_series(files, tables, as_of)?;
+    let indicators = plan::indicators(&*tables.plan, None, as_of)?;
+    indicators.par_iter().try_for_each(|indicator| write_series(files, &Tables::of(memory), indicator, as_of))?;
     let members = members::list(&*tables.members, as_of)?;
     files.rows("members", &members.iter().map(member_row).collect::<Vec<_>>())?;
     for member in &members {
@@ -28,14 +32,11 @@ pub(super) fn write(files: &Files, tables: &Tables<'_>, as_of: AsOf) -> Result<(
     Ok(())
 }
 
-fn write_series(files: &Files, tables: &Tables<'_>, as_of: AsOf) -> Result<(), Failure> {
-    for indicator in plan::indicators(&*tables.plan, None, as_of)? {
-        let code = &indicator.definition.indicator;
-        let select = Selection { indicator: code, area: None, history: true, limit: usize::MAX };
-        let rows: Vec<ObservationRow> = series::query(tables, &select, as_of)?.iter().map(observation_row).collect();
-        files.rows(&format!("series/{code}"), &rows)?;
-    }
-    Ok(())
+fn write_series(files: &Files, tables: &Tables<'_>, indicator: &Indicator, as_of: AsOf) -> Result<(), Failure> {
+    let code = &indicator.definition.indicator;
+    let select = Selection { indicator: code, area: None, history: true, limit: usize::MAX };
+    let rows: Vec<ObservationRow> = series::query(tables, &select, as_of)?.iter().map(observation_row).collect();
+    files.rows(&format!("series/{code}"), &rows)
 }
 
 fn lower(name: &str) -> String {
