@@ -16,6 +16,7 @@
 //! Read next: [`store`] (what a store must promise), `sequencer.rs` (the write path), `recovery.rs` (what a crash leaves),
 //! `keyspace.rs` (what is stored where).
 
+mod background;
 mod checkpoints;
 mod clock;
 mod committer;
@@ -37,6 +38,7 @@ mod snapshot;
 mod snapshots;
 pub mod store;
 
+pub use background::work_behind_others;
 pub use checkpoints::{Published, RocksCheckpoints};
 pub use clock::{Clock, SystemClock};
 pub use error::OpenError;

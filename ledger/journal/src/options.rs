@@ -1,7 +1,7 @@
 //! RocksDB's settings for an append-only log, each with its reason.
 
 use rocksdb::{
-    BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType, DBRecoveryMode, Options, WriteOptions,
+    BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType, DBRecoveryMode, Env, Options, WriteOptions,
 };
 
 use crate::keyspace::Family;
@@ -12,14 +12,14 @@ const MIB: usize = 1 << 20;
 /// Memory for blocks read back: readers of the tail hit memtables, replays read each block once.
 const BLOCK_CACHE_BYTES: usize = 32 * MIB;
 
-/// What one column family may hold in memory before it is written out.
-const WRITE_BUFFER_BYTES: usize = 16 * MIB;
+/// What a column family may hold in memory before it is written out: the larger, the less is merged again later.
+const WRITE_BUFFER_BYTES: usize = 32 * MIB;
 
 /// Table files kept open.
 const FILES_MAX: i32 = 256;
 
 /// Logs kept for families that were not written out yet: bounds the replay of the WAL at start.
-const WAL_BYTES_MAX: u64 = 128 << 20;
+const WAL_BYTES_MAX: u64 = 192 << 20;
 
 /// `create` only for a new ledger: told to create, RocksDB takes a folder whose CURRENT is lost for an empty one, and deletes
 /// what it finds there.
@@ -44,6 +44,11 @@ pub(crate) fn database(create: bool) -> Options {
     options.set_use_fsync(false);
     // Two cores: one flush and one compaction must not crowd out signatures.
     options.set_max_background_jobs(2);
+    // Submissions first: what is merged later only costs readers a little.
+    if let Ok(mut env) = Env::new() {
+        env.lower_thread_pool_cpu_priority();
+        options.set_env(&env);
+    }
     // Its own log is for its developers; ours says what matters.
     options.set_keep_log_file_num(2);
     options.set_max_log_file_size(4 * MIB);
@@ -60,9 +65,9 @@ fn options_of(family: Family, cache: &Cache) -> Options {
     table.set_block_cache(cache);
     table.set_format_version(5);
     options.set_write_buffer_size(WRITE_BUFFER_BYTES);
-    // Cheap while young, dense when settled; signatures and hashes don't compress, everything around them does.
+    // Signatures and hashes don't compress, everything around them does. One codec on all levels, so that what was written in
+    // order is moved down as it is, and never read and packed again.
     options.set_compression_type(DBCompressionType::Lz4);
-    options.set_bottommost_compression_type(DBCompressionType::Zstd);
     match family {
         // Written in order and read in runs: large blocks, no filter (every position below the head exists).
         Family::Entries => table.set_block_size(32 * KIB),

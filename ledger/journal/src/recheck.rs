@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use hefu_types::{Reason, Refusal, Size};
 
+use crate::background::work_behind_others;
 use crate::journal::Latch;
 use crate::recovery::Recovered;
 use crate::snapshot::digest;
@@ -35,6 +36,7 @@ pub(crate) struct Recheck {
 
 impl Recheck {
     pub(crate) fn run(self) {
+        work_behind_others();
         match self.derive() {
             Ok(true) => {
                 tracing::info!(size = %self.size, "the snapshot is what the entries amount to");

@@ -7,6 +7,7 @@ use std::time::Duration;
 use hefu_rules::State;
 use hefu_types::Size;
 
+use crate::background::work_behind_others;
 use crate::journal::Latch;
 use crate::snapshot::{Snapshot, SnapshotOptions};
 
@@ -60,6 +61,7 @@ impl Snapshots {
 }
 
 fn write_all(snapshots: &Receiver<Snapshot>, path: &std::path::Path, latch: &Latch) {
+    work_behind_others();
     for snapshot in snapshots {
         // A snapshot of more than is durable would be one of another log after a crash.
         if !becomes_durable(snapshot.size, latch) {

@@ -3,9 +3,9 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use hefu_journal::Journal;
+use hefu_journal::{Journal, work_behind_others};
 use hefu_types::{DecodedEntry, Entry, Reason, Refusal, Size};
 use hefu_views::{Cursor, Projector, RowStore, VIEWS, View, engine};
 use tokio::sync::{oneshot, watch};
@@ -14,6 +14,9 @@ use tokio::sync::{oneshot, watch};
 const BATCH_ENTRIES: usize = 1_024;
 /// Bytes of entries read for one commit.
 const BATCH_BYTES: usize = 4 << 20;
+/// How long after it began to apply entries the thread waits before it looks for more: what comes by then is one commit. An
+/// entry after a quiet moment is applied at once.
+const PAUSE: Duration = Duration::from_millis(10);
 /// How long the thread sleeps when nobody wakes it.
 const IDLE: Duration = Duration::from_millis(200);
 
@@ -110,12 +113,16 @@ struct Follower {
 
 impl Follower {
     fn run(self) {
+        work_behind_others();
         loop {
+            let began = Instant::now();
             if let Err(refusal) = self.catch_up_all() {
                 tracing::error!(%refusal, "views can't follow the log");
             }
             match self.orders.recv_timeout(IDLE) {
-                Ok(Order::Wake) | Err(RecvTimeoutError::Timeout) => {}
+                Ok(Order::Wake) | Err(RecvTimeoutError::Timeout) => {
+                    std::thread::sleep(PAUSE.saturating_sub(began.elapsed()));
+                }
                 Ok(Order::Rebuild(view, reply)) => drop(reply.send(self.rebuild(view))),
                 Ok(Order::Stop) | Err(RecvTimeoutError::Disconnected) => return,
             }
