@@ -1,34 +1,58 @@
-//! Many events in few submissions.
+//! Many events under few signatures: the fast path for bulk reports and for whatever is measured all the time.
+//!
+//! ```text
+//! Producer::push ──► Feed ─┐                      ┌─► recorded: a place for each event
+//!                          ├─► packer ─► a stream ┤
+//! an iterator of events ───┘   (batches)          └─► refused: mend, and again, in the same place
+//! ```
+//!
+//! A batch is closed when the next event would exceed the ledger's limits in bytes or events, when its oldest event has waited
+//! for the feed's linger, or on [`Producer::flush`]; one of an iterator never waits. It goes the way of every submission: stored
+//! in the outbox before it is sent, sent again until it is answered. What that costs (two syncs here, one there, a signature,
+//! an answer) is shared by up to 1,000 events.
+//!
+//! **A submission is atomic, and these are not.** An event that is refused takes the others of its batch along, so the batch is
+//! mended: that event is out, and the rest is signed again, before anything that comes after it. Whoever wants several events to
+//! stand or fall together gives them as one [`Group`], or to [`Writer::submit`](crate::Writer::submit).
+//!
+//! A batch that a crash left unanswered is sent again as it is, when the outbox is opened, and not mended:
+//! [`Writer::recovered`](crate::Writer::recovered) tells its events and what became of them all.
+//!
+//! Every event gets exactly one outcome, told in the order in which events came. The recorded ones stand in the log in that order.
+
+mod feed;
+mod group;
+mod mend;
+mod outcomes;
+mod packer;
+mod submit;
+
+use std::time::Duration;
 
 use hefu_types::Event;
 use hefu_types::event::membership::LedgerLimits;
-use hefu_types::wire;
 
-/// Bytes of a submission beside its events: ledger, key and link (34 each), key number and two times (at most 11 each).
-const FRAME_BYTES: usize = 3 * 34 + 3 * 11;
+pub use feed::{Feed, FeedClosed, Producer, feed};
+pub use group::Group;
+pub use outcomes::{Outcome, Place};
 
-/// Bytes that an event costs beside its own: a tag and a length.
-const EVENT_FRAME_BYTES: usize = 1 + 3;
+use packer::Packer;
+
+/// How long the oldest event of a batch waits for others, unless the caller says otherwise: several times what a synced write
+/// takes on a common disk, so that waiting costs less than it saves, and still nothing that a person notices.
+pub const LINGER: Duration = Duration::from_millis(20);
+
+/// Groups that a feed holds before `push` waits: a whole batch is ready when the one before it has left.
+const FEED_GROUPS_MAX: usize = hefu_types::limits::EVENTS_MAX;
 
 /// Cuts events, in their order, into as few submissions as the ledger's limits allow. An event that alone exceeds them
-/// stands alone, for the server to refuse.
+/// stands alone, for the server to refuse; so does one that refers to its own submission.
 #[must_use]
 pub fn pack(events: Vec<Event>, limits: &LedgerLimits) -> Vec<Vec<Event>> {
-    let (events_max, bytes_max) = (limits.max_events as usize, limits.max_submission_bytes as usize);
-    let mut batches: Vec<Vec<Event>> = Vec::new();
-    let mut bytes = 0;
-    for event in events {
-        let cost = wire::to_bytes(&event).len() + EVENT_FRAME_BYTES;
-        match batches.last_mut().filter(|batch| batch.len() < events_max && bytes + cost <= bytes_max) {
-            Some(batch) => batch.push(event),
-            None => {
-                bytes = FRAME_BYTES;
-                batches.push(vec![event]);
-            }
-        }
-        bytes += cost;
-    }
-    batches
+    let mut packer = Packer::new(limits.clone());
+    (0..).zip(events).for_each(|(number, event)| packer.add(number, event.into()));
+    packer.close();
+    std::iter::from_fn(|| packer.take()).map(|batch| batch.events).collect()
 }
 
 #[cfg(test)]

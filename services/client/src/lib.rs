@@ -8,8 +8,16 @@
 //! Given a policy, it also looks after the receipts in the outbox: [`receipts`].
 //!
 //! [`Reader`] reads entries and checks, as they come, that each follows the one before; [`Server`] hands out the generated
-//! clients with this crate's limits. [`keyfile`] reads and writes keys in the formats of OpenSSL; [`batch`] cuts a list of
-//! events into as few submissions as the limits allow.
+//! clients with this crate's limits. [`keyfile`] reads and writes keys in the formats of OpenSSL.
+//!
+//! | to record | use | a refusal |
+//! |---|---|---|
+//! | a few events that stand or fall together | [`Writer::submit`] | refuses all of them |
+//! | many submissions, each as given | [`Writer::submit_all`] | refuses that submission |
+//! | many events, from a list or file | [`Writer::submit_each`] | refuses that event |
+//! | events as they occur | [`Writer::submit_feed`], [`batch::feed`] | refuses that event |
+//!
+//! The last two are the fast path, see [`batch`].
 //!
 //! This crate never holds a key for somebody else, never signs anything that it did not encode itself, never reuses a key
 //! number after an unknown outcome, and never decides what a member may say: that is for the server and, later, for every

@@ -154,6 +154,16 @@ impl Outbox {
     /// # Errors
     /// When it exceeds the format's limits, and then nothing is stored; or when it can't be stored.
     pub fn enclose(&mut self, keys: &Keypair, events: Vec<Event>, created_at: Millis) -> Result<KeySeq, ClientError> {
+        self.try_enclose(keys, events, created_at).map_err(|(error, _)| error)
+    }
+
+    /// The same; events that were not stored come back.
+    pub(crate) fn try_enclose(
+        &mut self,
+        keys: &Keypair,
+        events: Vec<Event>,
+        created_at: Millis,
+    ) -> Result<KeySeq, (ClientError, Vec<Event>)> {
         let key_seq = self.last.key_seq.next();
         let submission = Submission {
             ledger_id: Some(self.ledger),
@@ -165,8 +175,12 @@ impl Outbox {
             events,
         };
         let signed = submission.sign(keys);
-        Submission::decode(&signed.submission).map_err(ClientError::Refused)?;
-        self.folder.store(key_seq, &signed)?;
+        let stored = Submission::decode(&signed.submission)
+            .map_err(ClientError::Refused)
+            .and_then(|_| Ok(self.folder.store(key_seq, &signed)?));
+        if let Err(error) = stored {
+            return Err((error, submission.events));
+        }
         self.last = Link { key_seq, hash: signed.hash() };
         self.pending.insert(key_seq, signed);
         Ok(key_seq)

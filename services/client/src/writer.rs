@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use hefu_proto::{convert, v1};
+use hefu_types::event::membership::LedgerLimits;
 use hefu_types::sign::Keypair;
 use hefu_types::{Event, KeySeq, LedgerId, Millis, Policy, PublicKey, Reason, Refusal, Seq, Size, SubmissionHash};
 use tokio::time::Instant;
@@ -46,6 +47,10 @@ pub struct Writer {
     pub(crate) window: usize,
     pub(crate) recovered: Vec<Recovered>,
     pub(crate) wait_for: v1::WaitFor,
+    /// Events that share a signature at most.
+    pub(crate) batch: u32,
+    /// The ledger's limits, once they were asked for.
+    pub(crate) limits: Option<LedgerLimits>,
     held: Held,
 }
 
@@ -74,8 +79,9 @@ impl Writer {
         }
         outbox.compare(recorded)?;
         let wait_for = v1::WaitFor::Unspecified;
+        let (batch, limits, held) = (u32::MAX, None, Held::default());
         let mut writer =
-            Self { server, keys, outbox, window: WINDOW, recovered: vec![], wait_for, held: Held::default() };
+            Self { server, keys, outbox, window: WINDOW, recovered: vec![], wait_for, batch, limits, held };
         writer.settle().await?;
         Ok(writer)
     }

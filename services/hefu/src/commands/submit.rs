@@ -28,9 +28,10 @@ pub(crate) struct SubmitArgs {
     /// and as needed status, qualifier, as_of_date, source_title, source_uri, source_date, note, supersedes, reason.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["indicator", "area", "period", "value"])]
     csv: Option<PathBuf>,
-    /// Rows of a CSV file that share a signature.
-    #[arg(long, value_name = "ROWS", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000))]
-    batch: u32,
+    /// Rows of a CSV file that share a signature, at most; without it, as many as the ledger takes in one submission. A refused
+    /// row is out by itself, whatever its batch; 1 makes each row a submission.
+    #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    batch: Option<u32>,
     #[command(flatten)]
     draft: Draft,
 }

@@ -1,5 +1,6 @@
 //! A row of a CSV file and what became of it.
 
+use hefu_client::batch;
 use hefu_types::Refusal;
 
 use crate::observation::{Draft, Observation};
@@ -13,6 +14,15 @@ pub(crate) enum Outcome {
     Standing(u64, u32),
     /// It was refused, here or by the server.
     Refused(Refusal),
+}
+
+impl From<batch::Outcome> for Outcome {
+    fn from(outcome: batch::Outcome) -> Self {
+        match outcome {
+            Ok(place) => Self::Recorded(place.position.seq.get(), place.index),
+            Err(refusal) => Self::Refused(refusal),
+        }
+    }
 }
 
 /// A row of a CSV file.

@@ -1,17 +1,15 @@
 //! Many rows under few signatures, so that each row still gets its own answer.
 //!
 //! Rows of the same cell depend on one another, so they go in *waves*: a wave holds each cell once, and knows what stands
-//! from the wave before. Within a wave, a refused submission names the row at fault; that row is out, and the others go
-//! again in the next *round*. Rows that were recorded before, by an earlier run, are found standing and skipped.
+//! from the wave before. Within a wave, rows are submitted in batches, and a refused one is out without the others. Rows that
+//! were recorded before, by an earlier run, are found standing and skipped.
 
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 use std::path::Path;
 
-use hefu_client::{Position, Writer, batch};
-use hefu_types::event::membership::LedgerLimits;
-use hefu_types::limits::SUBMISSION_BYTES_MAX;
-use hefu_types::{Code, Event, Reason, Refusal, Seq};
+use hefu_client::Writer;
+use hefu_client::batch;
+use hefu_types::{Code, Event, Seq};
 use indicatif::ProgressBar;
 
 use super::line::{Line, Outcome};
@@ -24,13 +22,20 @@ use crate::observation::Observation;
 use crate::signer::WriterArgs;
 
 /// Reports the rows of a file and prints what became of each.
-pub(crate) async fn run(context: &Context, signer: &WriterArgs, path: &Path, rows: u32) -> Result<Exit, Failure> {
+pub(crate) async fn run(
+    context: &Context,
+    signer: &WriterArgs,
+    path: &Path,
+    rows: Option<u32>,
+) -> Result<Exit, Failure> {
     let mut lines = csv_file::read(path)?;
-    let limits = LedgerLimits { max_events: rows, max_submission_bytes: SUBMISSION_BYTES_MAX as u32 };
-    let writer = context.writer(signer).await?;
+    let mut writer = context.writer(signer).await?;
+    if let Some(rows) = rows {
+        writer.set_batch(rows);
+    }
     let bar = progress("rows", lines.len() as u64);
     let seen = context.reader()?.head().await?.size.last_seq().unwrap_or(Seq::FIRST);
-    let mut sender = Sender { context, writer, limits, seen, bar };
+    let mut sender = Sender { context, writer, seen, bar };
     let outcome = sender.send(&mut lines).await;
     sender.bar.finish_and_clear();
     let table: Vec<_> = lines.iter().map(report::row).collect();
@@ -56,7 +61,6 @@ fn summary(lines: &[Line]) -> Exit {
 struct Sender<'a> {
     context: &'a Context,
     writer: Writer,
-    limits: LedgerLimits,
     /// The last position known: what stands is asked for once the view has seen it.
     seen: Seq,
     bar: ProgressBar,
@@ -71,7 +75,9 @@ impl Sender<'_> {
                 return Ok(());
             }
             let facts = self.resolve(lines, &wave).await?;
-            self.rounds(lines, facts).await?;
+            if !facts.is_empty() {
+                self.submit(lines, facts).await?;
+            }
         }
     }
 
@@ -95,25 +101,19 @@ impl Sender<'_> {
         Ok(facts)
     }
 
-    /// Sends rows until each has its outcome: every round takes at least one row out of each refused submission.
-    async fn rounds(&mut self, lines: &mut [Line], mut facts: Vec<(usize, Event)>) -> Result<(), Failure> {
-        while !facts.is_empty() {
-            let batches = batch::pack(facts.iter().map(|(_, event)| event.clone()).collect(), &self.limits);
-            let mut rows = facts.iter().map(|(index, _)| *index);
-            let members: Vec<Vec<usize>> = batches.iter().map(|b| rows.by_ref().take(b.len()).collect()).collect();
-            let (bar, seen) = (&self.bar, &mut self.seen);
-            self.writer
-                .submit_all(batches, |batch, answer| {
-                    if let Ok(position) = &answer {
-                        *seen = position.seq.max(*seen);
-                    }
-                    bar.inc(settle(lines, &members[batch], answer));
-                    ControlFlow::Continue(())
-                })
-                .await?;
-            facts.retain(|(index, _)| lines[*index].outcome.is_none());
-        }
-        Ok(())
+    /// Submits a wave's rows until each has its outcome.
+    async fn submit(&mut self, lines: &mut [Line], facts: Vec<(usize, Event)>) -> Result<(), Failure> {
+        let (rows, events): (Vec<usize>, Vec<Event>) = facts.into_iter().unzip();
+        let (bar, seen) = (&self.bar, &mut self.seen);
+        let report = |number: u64, outcome: batch::Outcome| {
+            if let Ok(place) = &outcome {
+                *seen = place.position.seq.max(*seen);
+            }
+            let row = rows[usize::try_from(number).expect("fewer than there are rows")];
+            lines[row].outcome = Some(outcome.into());
+            bar.inc(1);
+        };
+        Ok(self.writer.submit_each(events, report).await?)
     }
 }
 
@@ -139,39 +139,10 @@ fn resolve(standing: &Standing, observation: &Observation) -> Result<Event, Outc
     Ok(observation.superseding(supersedes).into())
 }
 
-/// Notes the answer to a submission; returns how many rows have their outcome by it.
-fn settle(lines: &mut [Line], rows: &[usize], answer: Result<Position, Refusal>) -> u64 {
-    match answer {
-        Ok(position) => {
-            for (event, &row) in (0..).zip(rows) {
-                lines[row].outcome = Some(Outcome::Recorded(position.seq.get(), event));
-            }
-            rows.len() as u64
-        }
-        Err(refusal) => {
-            let at_fault = row_at_fault(&refusal).and_then(|event| rows.get(event));
-            let out = at_fault.map_or(rows, std::slice::from_ref);
-            for &row in out {
-                lines[row].outcome = Some(Outcome::Refused(refusal.clone()));
-            }
-            out.len() as u64
-        }
-    }
-}
-
-/// The event that a refusal is about; none when it is about the signer or the submission as a whole.
-fn row_at_fault(refusal: &Refusal) -> Option<usize> {
-    if refusal.reason == Reason::RoleMissing {
-        return None;
-    }
-    refusal.field.strip_prefix("events[")?.split_once(']')?.0.parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::observation::Draft;
-    use hefu_types::{ChainHash, Millis, SubmissionHash};
 
     fn lines(cells: &[(&str, &str)]) -> Vec<Line> {
         let draft = |(period, value): &(&str, &str)| Draft {
@@ -184,16 +155,6 @@ mod tests {
         (2..).zip(cells).map(|(line, cell)| Line::new(line, draft(cell))).collect()
     }
 
-    fn recorded(seq: u64) -> Position {
-        Position {
-            seq: Seq::new(seq),
-            recorded_at: Millis::new(1),
-            chain_hash: ChainHash::NONE,
-            submission_hash: SubmissionHash::NONE,
-            already_recorded: false,
-        }
-    }
-
     #[test]
     fn a_wave_holds_each_cell_once_in_order() {
         let mut lines = lines(&[("2023", "1"), ("2024", "2"), ("2023", "3"), ("2024", "bad"), ("2023", "4")]);
@@ -203,30 +164,9 @@ mod tests {
             if wave.is_empty() {
                 break;
             }
-            settle(&mut lines, &wave, Ok(recorded(5)));
+            wave.iter().for_each(|&row| lines[row].outcome = Some(Outcome::Recorded(5, 0)));
             waves.push(wave);
         }
         assert_eq!(waves, [vec![0, 1], vec![2], vec![4]]);
-    }
-
-    #[test]
-    fn an_answer_reaches_each_row() {
-        let mut lines = lines(&[("2021", "1"), ("2022", "2"), ("2023", "3"), ("2024", "4")]);
-        assert_eq!(settle(&mut lines, &[1, 3], Ok(recorded(9))), 2);
-        assert_eq!(lines[3].outcome, Some(Outcome::Recorded(9, 1)));
-        let refusal = Refusal::new(Reason::StockFell, "events[1].observation_reported.value", "it fell");
-        assert_eq!(settle(&mut lines, &[0, 2], Err(refusal.clone())), 1);
-        assert_eq!((&lines[0].outcome, &lines[2].outcome), (&None, &Some(Outcome::Refused(refusal))));
-    }
-
-    #[test]
-    fn a_refused_signer_refuses_all_rows() {
-        for (reason, field) in [(Reason::KeyRevoked, "key"), (Reason::RoleMissing, "events[0].observation_reported")] {
-            let mut lines = lines(&[("2023", "1"), ("2024", "2")]);
-            assert_eq!(settle(&mut lines, &[0, 1], Err(Refusal::new(reason, field, ""))), 2, "{reason}");
-        }
-        let mut lines = lines(&[("2023", "1")]);
-        let beyond = Refusal::new(Reason::StockFell, "events[7].value", "");
-        assert_eq!(settle(&mut lines, &[0], Err(beyond)), 1, "every round ends");
     }
 }

@@ -134,14 +134,17 @@ impl Book {
 
     /// The years that were recorded, in order: what the tests submit.
     pub(crate) fn said(&self) -> Vec<u32> {
+        self.plans().map(|plan| plan.first_year).collect()
+    }
+
+    /// The plans that were recorded, in order.
+    pub(crate) fn plans(&self) -> impl Iterator<Item = PlanPublished> {
         let decoded = self.log.iter().flat_map(|entry| entry.decode().unwrap().submission.events);
-        decoded
-            .filter_map(|event| match event {
-                Event::RulesActivated(_) | Event::LedgerOpened(_) => None,
-                Event::PlanPublished(e) => Some(e.first_year),
-                other => panic!("{}", other.kind()),
-            })
-            .collect()
+        decoded.filter_map(|event| match event {
+            Event::RulesActivated(_) | Event::LedgerOpened(_) => None,
+            Event::PlanPublished(plan) => Some(*plan),
+            other => panic!("{}", other.kind()),
+        })
     }
 }
 

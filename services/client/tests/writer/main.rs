@@ -1,5 +1,6 @@
 //! The writer and the reader against a ledger that loses requests, answers and connections.
 
+mod batches;
 mod ledger;
 
 use std::ops::ControlFlow;
