@@ -37,6 +37,20 @@ impl Clock for SystemClock {
     }
 }
 
+/// How long something took.
+#[derive(Debug)]
+pub(crate) struct Stopwatch(Instant);
+
+impl Stopwatch {
+    pub(crate) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
 /// The clock as the sequencer reads it: never decreasing, and refused once it departs from the monotonic clock.
 pub(crate) struct SteadyClock {
     clock: Box<dyn Clock>,

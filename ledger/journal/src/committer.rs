@@ -51,9 +51,7 @@ impl Decided {
             // Its first copy stands in an earlier block, which may or may not have been written.
             (Self::Pending(recorded), Err(refusal)) if recorded.already_recorded => Err(unknown(&refusal.detail)),
             (Self::Pending(_), Err(refusal)) => Err(refusal.clone()),
-            (Self::Pending(recorded), Ok(seal)) => {
-                Ok((recorded, seal.clone().filter(|_| !recorded.already_recorded)))
-            }
+            (Self::Pending(recorded), Ok(seal)) => Ok((recorded, seal.clone().filter(|_| !recorded.already_recorded))),
         }
     }
 }

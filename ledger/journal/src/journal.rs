@@ -227,7 +227,8 @@ impl Journal {
         latch.set_durable_size(size);
         let clock = SteadyClock::new(options.clock, recorded_at);
         let shared = Shared { store: Arc::clone(&store), latch: Arc::clone(&latch), fault: options.fault };
-        let (snapshots, write) = options.snapshots.map(|options| Snapshots::new(options, begin, Arc::clone(&latch))).unzip();
+        let (snapshots, write) =
+            options.snapshots.map(|options| Snapshots::new(options, begin, Arc::clone(&latch))).unzip();
         let sequencer =
             Sequencer::new(recovered, signers.clone(), waiting, Arc::clone(&open), shared.clone(), clock, snapshots);
         let committer = Committer { open, shared, sealer, head: head_sender, seal: seal_sender };

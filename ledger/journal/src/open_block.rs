@@ -6,8 +6,8 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use hefu_rules::CheckpointKey;
-use hefu_types::{PublicKey, RootHash};
 use hefu_types::tree::Edge;
+use hefu_types::{PublicKey, RootHash};
 
 use crate::committer::{Answer, Work};
 use crate::store::Block;

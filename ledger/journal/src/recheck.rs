@@ -7,11 +7,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::Instant;
 
 use hefu_types::{Reason, Refusal, Size};
 
 use crate::background::work_behind_others;
+use crate::clock::Stopwatch;
 use crate::journal::Latch;
 use crate::recovery::Recovered;
 use crate::snapshot::digest;
@@ -56,7 +56,7 @@ impl Recheck {
     fn derive(&self) -> Result<bool, String> {
         let mut so_far = Recovered::start();
         while so_far.size < self.size {
-            let since = Instant::now();
+            let since = Stopwatch::start();
             let went_on = so_far.advance(&*self.store, self.size).map_err(|e| e.to_string())?;
             if !went_on {
                 return Err(format!("entry {} is not there", so_far.size));

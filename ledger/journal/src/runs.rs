@@ -116,7 +116,8 @@ mod tests {
         let block = block(lens.iter().zip(5..).map(|(len, seq)| item(seq, 1, seq, *len)).collect(), vec![]);
         let runs = entries(&block);
         assert_eq!(runs.iter().map(|run| run.first.get()).collect::<Vec<_>>(), [5, 7, 9, 10]);
-        let back: Vec<Bytes> = runs.into_iter().flat_map(|run| split_entries(run.value.into())).map(Option::unwrap).collect();
+        let back: Vec<Bytes> =
+            runs.into_iter().flat_map(|run| split_entries(run.value.into())).map(Option::unwrap).collect();
         assert!(back.iter().eq(block.entries.iter().map(|item| item.entry.bytes())));
     }
 

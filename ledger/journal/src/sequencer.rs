@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hefu_rules::{Admitted, Position, State};
 use hefu_types::tree;
 use hefu_types::{
-    ChainHash, Entry, Event, KeySeq, Millis, PublicKey, Reason, Refusal, RootHash, Seq, Size, SubmissionHash, VerifierKey,
+    ChainHash, Entry, Event, KeySeq, Millis, PublicKey, Reason, Refusal, RootHash, Seq, Size, SubmissionHash,
+    VerifierKey,
 };
 use tokio::sync::mpsc;
 
@@ -186,15 +187,13 @@ impl Sequencer {
     fn decide(&mut self, item: Result<Admitted, Rejected>, lane: Option<&Lane>, parts: &mut Parts) -> Decided {
         let (key, refusal) = match item {
             Err(Rejected { key, refusal }) => (key, refusal),
-            Ok(admitted) => {
-                match (self.fault)(Fault::Dequeued).and_then(|()| self.sequence(&admitted, lane, parts)) {
-                    Ok(recorded) if recorded.seq.size() <= self.latch.durable_size() => {
-                        return Decided::Durable(recorded);
-                    }
-                    Ok(recorded) => return Decided::Pending(recorded),
-                    Err(refusal) => (Some(admitted.submission().key), refusal),
+            Ok(admitted) => match (self.fault)(Fault::Dequeued).and_then(|()| self.sequence(&admitted, lane, parts)) {
+                Ok(recorded) if recorded.seq.size() <= self.latch.durable_size() => {
+                    return Decided::Durable(recorded);
                 }
-            }
+                Ok(recorded) => return Decided::Pending(recorded),
+                Err(refusal) => (Some(admitted.submission().key), refusal),
+            },
         };
         if let (Some(lane), Some(key)) = (lane, key) {
             lane.refused(key);

@@ -99,7 +99,8 @@ impl Snapshot {
         };
         let bytes = store.read(last, 1, usize::MAX)?.pop();
         let entry = bytes.and_then(|bytes| Entry::parse(bytes).ok());
-        let same = |entry: &Entry| (entry.seq(), entry.chain_hash(), entry.recorded_at()) == (last, chain_hash, recorded_at);
+        let same =
+            |entry: &Entry| (entry.seq(), entry.chain_hash(), entry.recorded_at()) == (last, chain_hash, recorded_at);
         if !entry.is_some_and(|entry| same(&entry)) {
             return Ok(Err(format!("entry {last} is not the one that it ends with")));
         }

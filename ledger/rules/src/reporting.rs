@@ -164,11 +164,7 @@ fn check_value(indicator: &Indicator, e: &ObservationReported) -> Result<(), Ref
     }
 }
 
-fn check_supersedes(
-    standing: Option<&Stands>,
-    e: &ObservationReported,
-    context: &Context<'_>,
-) -> Result<(), Refusal> {
+fn check_supersedes(standing: Option<&Stands>, e: &ObservationReported, context: &Context<'_>) -> Result<(), Refusal> {
     if e.supersedes.is_some() == e.reason.is_blank() {
         return refuse(Reason::ReasonMismatch, "reason", "a reason exactly with a correction");
     }
@@ -184,12 +180,7 @@ fn check_supersedes(
 }
 
 /// A unit corrects what it reported itself; what a unit reported that reports no more, its successors may correct.
-fn check_owner(
-    state: &State,
-    indicator: &Indicator,
-    standing: Option<&Stands>,
-    member: &Code,
-) -> Result<(), Refusal> {
+fn check_owner(state: &State, indicator: &Indicator, standing: Option<&Stands>, member: &Code) -> Result<(), Refusal> {
     let owner = standing.map(|stands| state.numbered(stands.member));
     let Some(owner) = owner.filter(|owner| *owner != member) else { return Ok(()) };
     let gone = state.members.get(owner).is_none_or(|m| m.status == MemberStatus::Withdrawn);

@@ -55,7 +55,10 @@ impl Turns {
         let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
         line.ready.insert(number, Offer { items, lane: Some(Arc::clone(&self.lane)), reply });
         let mut offers = vec![];
-        while let Some(offer) = { let next = line.next; line.ready.remove(&next) } {
+        while let Some(offer) = {
+            let next = line.next;
+            line.ready.remove(&next)
+        } {
             line.next += 1;
             offers.push(offer);
         }

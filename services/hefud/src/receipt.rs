@@ -7,9 +7,7 @@ use hefu_journal::store::StoreError;
 use hefu_journal::{Journal, Proofs, Receipt, Recorded};
 use hefu_proto::v1;
 use hefu_types::limits::{ENTRY_HEADER_BYTES, SIGNATURE_BYTES};
-use hefu_types::{
-    Entry, NodeHash, Reason, Refusal, Seq, SignedCheckpoint, SignedSubmission, hash, tlog_proof, tree,
-};
+use hefu_types::{Entry, NodeHash, Reason, Refusal, Seq, SignedCheckpoint, SignedSubmission, hash, tlog_proof, tree};
 use tokio::time::Instant;
 
 use crate::lifetime::Lifetime;
