@@ -1,26 +1,25 @@
 //! What an auditor does with an export, with the program that an auditor runs; and what the ledger takes on the disk.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
+use bytes::Bytes;
 use hefu_journal::{Durability, RocksStore};
 use hefu_tests::server::config;
 use hefu_tests::world::{ORIGIN, keys};
 use hefu_types::Entry;
 use hefu_types::vkey::VerifierKey;
 use hefu_verify::Export;
-use hefu_views::{Memory, Projector};
+use hefu_views::{Projector, Records, Replay, Run, VIEWS};
 use serde::Serialize;
 
 use crate::fill;
 use crate::ledger::Shape;
 use crate::process::disk_bytes;
 use crate::serving::{Serving, program};
-
-/// Entries that are applied to the views at a time, as the program does.
-const BATCH: usize = 1_000;
 
 /// A ledger that was written without gRPC, served once, and exported.
 #[derive(Debug)]
@@ -77,20 +76,21 @@ impl Exported {
         Ok(self.facts.events as f64 / took.as_secs_f64())
     }
 
-    /// Events a second of building all views in memory, without their tables.
+    /// Events a second of building all views in memory as `hefu replay` does, without their tables.
     pub(crate) fn build_views(&self) -> anyhow::Result<f64> {
         let since = Instant::now();
-        let memory = Memory::new();
-        let projector = Projector::new(&memory);
-        let mut batch = Vec::with_capacity(BATCH);
-        for bytes in Export::open(&self.copy)?.entries(None) {
-            batch.push(Entry::parse(bytes?)?.decode()?);
-            if batch.len() == BATCH {
-                projector.apply_all(&batch)?;
-                batch.clear();
-            }
-        }
-        projector.apply_all(&batch)?;
+        let mut replay = Replay::new(Records::default());
+        let stops = replay.stops();
+        let work = |entries: &[Bytes]| -> anyhow::Result<Vec<Run>> {
+            let decoded = entries.iter().map(|bytes| Ok(Entry::parse(bytes.clone())?.decode()?));
+            Ok(Run::all(&decoded.collect::<anyhow::Result<Vec<_>>>()?, &stops)?)
+        };
+        Export::open(&self.copy)?.work(work, |runs| {
+            runs?.into_iter().try_for_each(|run| replay.take(run))?;
+            Ok::<_, anyhow::Error>(ControlFlow::Continue(()))
+        })?;
+        let built = replay.finish()?;
+        ensure!(Projector::new(&built.memory).cursor(VIEWS[0])?.size().get() == self.facts.entries, "all entries");
         Ok(self.facts.events as f64 / since.elapsed().as_secs_f64())
     }
 }
