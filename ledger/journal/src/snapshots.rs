@@ -11,8 +11,8 @@ use crate::background::work_behind_others;
 use crate::journal::Latch;
 use crate::snapshot::{Snapshot, SnapshotOptions};
 
-/// A copy takes some 30 ns a row, in which nothing is sequenced: with this many entries a row between two copies, they cost a
-/// hundredth of a microsecond an entry, however large the state is.
+/// Nothing is sequenced while rows are copied: with this many entries a row between two copies, that stays a small part of what
+/// sequencing them took, however large the state is.
 const ENTRIES_PER_ROW: u64 = 4;
 
 /// How often the thread looks whether what it holds is durable, and how long.
