@@ -172,3 +172,6 @@ pub fn to_bytes<T: Value>(message: &T) -> Vec<u8> {
 pub fn from_bytes<T: Value>(bytes: &[u8]) -> Result<T, DecodeError> {
     T::read(&mut Reader::new(bytes))
 }
+
+#[cfg(test)]
+mod tests;
