@@ -9,11 +9,12 @@
 //! This is the only crate that uses RocksDB, and only two of its files do; behind [`Store`] another engine could stand. It
 //! never looks into an event (rules and views do), never verifies a signature (`hefu_rules::admit` did), and knows no gRPC.
 //!
-//! Opening replays every entry through the same `State::record` that admitted it, so that a journal that does not follow
-//! from its own entries does not open, nor one that lacks what the head file says was told. An empty journal takes one
-//! submission: the genesis.
+//! Opening replays entries through the same `State::record` that admitted them, so that a journal that does not follow from its
+//! own entries does not open, nor one that lacks what the head file says was told. Those that a snapshot sums up are replayed
+//! beside the work instead, and latch writes when they amount to something else. An empty journal takes one submission: the
+//! genesis.
 //!
-//! Read next: [`store`] (what a store must promise), `sequencer.rs` (the write path), `recovery.rs` (what a crash leaves),
+//! Read next: [`store`] (what a store must promise), `sequencer.rs` (the write path), `recovery.rs` (what a crash leaves), `snapshot.rs`,
 //! `keyspace.rs` (what is stored where).
 
 mod background;
