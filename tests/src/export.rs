@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use hefu_journal::Journal;
+use hefu_journal::{Journal, Tip};
 use hefu_types::tile::{Contents, Tile};
 use hefu_types::{Entry, Seq, tree};
 use hefu_verify::{Export, Head, Report, TileRows, verify};
@@ -125,9 +125,9 @@ pub fn verify_log(journal: &Journal) -> Report {
     let entries = entries_of(journal);
     write(dir.path(), &entries);
     let rows = write_tree(dir.path(), &entries);
-    let seal = journal.seal().borrow().clone().expect("a sealed log");
+    let Tip { head, seal } = journal.tip().borrow().clone();
+    let seal = seal.expect("a sealed log");
     assert_eq!(rows.root(), seal.checkpoint.checkpoint().root(), "the checkpoint signs the tree over the entries");
-    let head = *journal.head().borrow();
     assert_eq!(head.size.get(), entries.len() as u64, "the head counts the entries");
     let export = Export::open(dir.path()).expect("an export");
     let report = verify(&export, Head { size: head.size, chain_hash: head.chain_hash }, &mut |_| {}).expect("readable");

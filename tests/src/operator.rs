@@ -220,7 +220,7 @@ impl Operator {
     /// When it does not publish them.
     pub fn show(&self, log: LogNumber) {
         let server = &self.log(log).server;
-        let size = server.journal().head().borrow().size.get();
+        let size = server.journal().head().size.get();
         let address = format!("http://{}", server.address());
         self.runtime.block_on(async {
             let mut proofs = ProofServiceClient::connect(address).await.expect("a connection");

@@ -33,7 +33,7 @@ async fn a_stream_survives_a_restart_of_the_server() {
     let client = Server::new(&format!("http://{address}"), Retry::default()).unwrap();
     let mut writer = Writer::open(client, key.clone(), &outbox.path().join("me.outbox")).await.unwrap();
 
-    let mut head = server.server.journal().head();
+    let mut tip = server.server.journal().tip();
     let load = tokio::spawn(async move {
         let mut recorded = 0;
         let count = |_, outcome: Result<_, _>| {
@@ -45,7 +45,7 @@ async fn a_stream_survives_a_restart_of_the_server() {
         recorded
     });
     let before = world.entries.len() as u64;
-    head.wait_for(|head| head.size.get() > before + SUBMISSIONS as u64 / 4).await.expect("a running journal");
+    tip.wait_for(|tip| tip.head.size.get() > before + SUBMISSIONS as u64 / 4).await.expect("a running journal");
     let (mut config, _dir) = server.stop().await;
     config.listen = address;
     let server = TestServer::over(config).await;

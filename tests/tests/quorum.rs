@@ -86,9 +86,9 @@ async fn a_silent_witness_holds_up_nobody_who_does_not_wait() {
     let (policy, signed) = (scene.policy(), scene.next("2024-Q1"));
     let (mut client, request) = (server.submissions.clone(), asks(&signed));
     let waiting = tokio::spawn(async move { client.submit(request).await });
-    let mut head = server.server.journal().head();
+    let mut tip = server.server.journal().tip();
     let size = scene.world.entries.len() as u64;
-    head.wait_for(|head| head.size.get() > size).await.expect("a running journal");
+    tip.wait_for(|tip| tip.head.size.get() > size).await.expect("a running journal");
     server.submit(&scene.next("2024-Q2")).await.expect("accepted");
     assert!(!waiting.is_finished(), "it waits for the silent one, the plain answer does not");
     let answer = waiting.await.unwrap().expect("recorded").into_inner();
@@ -119,9 +119,9 @@ async fn without_a_quorum_the_submission_is_recorded_and_its_receipt_pending() {
     let signed = scene.next("2024-Q2");
     let (mut client, request) = (server.submissions.clone(), asks(&signed));
     let waiting = tokio::spawn(async move { client.submit(request).await });
-    let mut head = server.server.journal().head();
+    let mut tip = server.server.journal().tip();
     let size = scene.world.entries.len() as u64 + 2;
-    head.wait_for(|head| head.size.get() >= size).await.expect("a running journal");
+    tip.wait_for(|tip| tip.head.size.get() >= size).await.expect("a running journal");
     drop(export::verify_log(server.server.journal()));
     let since = Instant::now();
     server.stop().await;
@@ -135,7 +135,7 @@ async fn a_server_without_a_policy_refuses_before_anything_is_written() {
     let mut world = World::planned();
     let signed = world.signer("alpha-reporter").sign(vec![observation("stock", "2024-Q1", "840").into()]);
     let mut server = TestServer::with(&world).await;
-    let before = server.server.journal().head().borrow().size;
+    let before = server.server.journal().head().size;
     let refused = |e: tonic::Status| status::from_status(&e).expect("a refusal of ours");
     let refusal = refused(server.submissions.submit(asks(&signed)).await.unwrap_err());
     assert_eq!((refusal.reason, refusal.field.as_str()), (Reason::WitnessesNone, "wait_for"));
@@ -157,7 +157,7 @@ async fn a_server_without_a_policy_refuses_before_anything_is_written() {
         let v1::submit_stream_response::Outcome::Refusal(refusal) = outcome else { panic!("{outcome:?}") };
         assert_eq!(Reason::from_code(&refusal.reason), Some(expected));
     }
-    assert_eq!(server.server.journal().head().borrow().size, before);
+    assert_eq!(server.server.journal().head().size, before);
     server.submit(&signed).await.expect("the number is free");
     server.verify_and_stop().await;
 }

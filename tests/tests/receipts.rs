@@ -354,10 +354,10 @@ async fn the_command_waits_for_a_quorum_and_says_who_cosigned() {
     // Where there are no witnesses nothing is recorded, and the number is free again.
     let desk = Desk::new(&policy());
     let server = TestServer::with(&World::planned()).await;
-    let size = server.server.journal().head().borrow().size;
+    let size = server.server.journal().head().size;
     let output = desk.hefu(&address(&server), &submit);
     assert_eq!((output.status.code(), code(&output).as_str()), (Some(1), "WITNESSES_NONE"), "{output:?}");
-    assert_eq!(server.server.journal().head().borrow().size, size);
+    assert_eq!(server.server.journal().head().size, size);
     let mut writer = desk.writer(&server).await;
     assert!(writer.recovered().is_empty());
     writer.wait_for_quorum();
@@ -367,6 +367,6 @@ async fn the_command_waits_for_a_quorum_and_says_who_cosigned() {
     drop(writer);
     let writer = desk.writer(&server).await;
     assert!(writer.recovered().is_empty(), "{:?}", writer.recovered());
-    assert_eq!(server.server.journal().head().borrow().size, size);
+    assert_eq!(server.server.journal().head().size, size);
     server.verify_and_stop().await;
 }

@@ -204,7 +204,7 @@ async fn a_long_history_replays_to_the_same_views_and_the_same_past() {
     let history = narrator.await.expect("a history");
     assert_eq!(history.missing_kinds(), [].into());
     assert!(history.refused() * 5 >= SUBMISSIONS, "{} refused", history.refused());
-    let head = *server.server.journal().head().borrow();
+    let head = server.server.journal().head();
     assert_eq!(head.size.get(), (SUBMISSIONS - history.refused() + 1) as u64);
     server.server.projection().applied().wait_for(|applied| *applied == head.size).await.expect("a projection");
 

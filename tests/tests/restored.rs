@@ -105,7 +105,7 @@ fn an_old_copy_without_the_key_that_signed_last_does_not_open() {
     for ticket in tickets {
         ticket.wait().unwrap();
     }
-    assert_eq!(journal.seal().borrow().as_ref().unwrap().checkpoint.note().signatures().len(), 1);
+    assert_eq!(journal.seal().unwrap().checkpoint.note().signatures().len(), 1);
     let _report = verify_log(&journal);
     journal.close();
     fs::copy(config.head_file(), old.head_file()).unwrap();
@@ -150,7 +150,7 @@ fn a_write_ahead_log_that_is_cut_off_anywhere_loses_nothing_in_silence() {
     record();
     let after = fs::metadata(last_wal(&whole)).unwrap().len();
     assert!(after > before, "the record is in the write-ahead log");
-    let size = journal.head().borrow().size;
+    let size = journal.head().size;
     // As a power cut leaves it: nothing was closed.
     let (cut, older) = (config(dir.path().join("cut")), fs::read(whole.head_file()).unwrap());
     let (mut opened, mut refused) = (0, 0);
@@ -161,7 +161,7 @@ fn a_write_ahead_log_that_is_cut_off_anywhere_loses_nothing_in_silence() {
         fs::OpenOptions::new().write(true).open(last_wal(&cut)).unwrap().set_len(len).unwrap();
         match open(&cut, keeper(&cut)) {
             Ok(journal) => {
-                assert_eq!((journal.head().borrow().size, len), (size, after), "started with less");
+                assert_eq!((journal.head().size, len), (size, after), "started with less");
                 opened += 1;
             }
             Err(OpenError::RolledBack { kept, found }) => {
@@ -178,7 +178,7 @@ fn a_write_ahead_log_that_is_cut_off_anywhere_loses_nothing_in_silence() {
     fs::remove_file(cut.head_file()).unwrap();
     fs::OpenOptions::new().write(true).open(last_wal(&cut)).unwrap().set_len(after - 1).unwrap();
     let journal = open(&cut, Keeper { accept_missing: true, ..keeper(&cut) }).expect("said to be complete");
-    assert_eq!(journal.head().borrow().size.get(), size.get() - 1);
+    assert_eq!(journal.head().size.get(), size.get() - 1);
     let _report = verify_log(&journal);
     drop(journal);
 }

@@ -98,7 +98,7 @@ fn a_running_journal_takes_snapshots_of_what_is_durable() {
         rig.config.snapshot().exists()
     });
     let crashed = rig.crashed("crashed");
-    let size = journal.head().borrow().size.get();
+    let size = journal.head().size.get();
     journal.close();
     let journal = open(&crashed);
     assert!(journal.replayed() < size, "{} of {size}", journal.replayed());

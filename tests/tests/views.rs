@@ -52,7 +52,7 @@ impl Scene {
     }
 
     fn size(&self) -> u64 {
-        self.server.server.journal().head().borrow().size.get()
+        self.server.server.journal().head().size.get()
     }
 
     /// Reports one observation of its own month.

@@ -88,6 +88,6 @@ async fn a_watcher_misses_nothing_and_sees_nothing_twice() {
 
 /// Waits until the log has so many entries.
 async fn reach(server: &TestServer, size: u64) {
-    let mut head = server.server.journal().head();
-    head.wait_for(|head| head.size.get() >= size).await.expect("a running journal");
+    let mut tip = server.server.journal().tip();
+    tip.wait_for(|tip| tip.head.size.get() >= size).await.expect("a running journal");
 }

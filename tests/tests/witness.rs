@@ -189,7 +189,7 @@ fn published_over_days(config: &Config, world: &World) {
         let journal = Journal::open(Arc::new(store.clone()), keeper(config), options).unwrap();
         for entry in part {
             let recorded = journal.submit(admit(entry.signed()).unwrap()).unwrap().wait().unwrap();
-            let seal = journal.seal().borrow().clone().unwrap();
+            let seal = journal.seal().unwrap();
             let line = w.cosign(seal.checkpoint.body(), 1).unwrap();
             let cosigned = seal.checkpoint.with_cosignature(&line, w.vkey()).unwrap();
             let checkpoint = if recorded.seq.get().is_multiple_of(3) { &cosigned } else { &seal.checkpoint };

@@ -11,7 +11,7 @@ use crate::journal::{Reply, Shared};
 use crate::open_block::OpenBlock;
 use crate::recovery::last_of;
 use crate::seal::{Seal, Sealer};
-use crate::sequencer::{Head, Outcome, Recorded};
+use crate::sequencer::{Head, Outcome, Recorded, Tip};
 use crate::store::{AppendError, Block, Fault, StoreError};
 
 /// A block, and who waits for it. The block is empty when every answer is about an earlier one.
@@ -60,8 +60,7 @@ pub(crate) struct Committer {
     pub(crate) open: Arc<OpenBlock>,
     pub(crate) shared: Shared,
     pub(crate) sealer: Sealer,
-    pub(crate) head: watch::Sender<Head>,
-    pub(crate) seal: watch::Sender<Option<Arc<Seal>>>,
+    pub(crate) tip: watch::Sender<Tip>,
 }
 
 impl Committer {
@@ -95,9 +94,9 @@ impl Committer {
         let seal = self.sealer.seal(edge, keys).map(Arc::new).map_err(StoreError::new);
         let seal = seal.map_err(|e| self.fail(&AppendError::Unknown(e)))?;
         (self.shared.fault)(Fault::Sealed).inspect_err(latched).map_err(stopped)?;
-        // In this order: whoever sees the seal finds its entries, and whoever is told of a durable entry finds its seal.
-        self.head.send_replace(Head { size, chain_hash, recorded_at });
-        self.seal.send_replace(Some(Arc::clone(&seal)));
+        // At once: whoever sees the head finds its seal, and whoever sees the seal finds its entries.
+        let head = Head { size, chain_hash, recorded_at };
+        self.tip.send_replace(Tip { head, seal: Some(Arc::clone(&seal)) });
         self.shared.latch.set_durable_size(size);
         (self.shared.fault)(Fault::BeforeAnswer).inspect_err(latched).map_err(stopped)?;
         Ok(Some(seal))

@@ -18,7 +18,7 @@ use crate::open_block::OpenBlock;
 use crate::recheck::Recheck;
 use crate::recovery::{Recovered, recover};
 use crate::seal::{Keeper, Seal, Sealer, Signers};
-use crate::sequencer::{Head, Offer, Outcome, Recorded, Sequencer};
+use crate::sequencer::{Head, Offer, Outcome, Recorded, Sequencer, Tip};
 use crate::snapshot::{self, SnapshotOptions};
 use crate::snapshots::Snapshots;
 use crate::store::{Fault, Store};
@@ -94,8 +94,7 @@ pub(crate) struct Shared {
 /// An open journal. Dropping it stops its threads after what is queued was committed.
 pub struct Journal {
     queue: Option<mpsc::Sender<Vec<Offer>>>,
-    head: watch::Receiver<Head>,
-    seal: watch::Receiver<Option<Arc<Seal>>>,
+    tip: watch::Receiver<Tip>,
     store: Arc<dyn Store>,
     latch: Arc<Latch>,
     ledger: Option<Ledger>,
@@ -220,8 +219,8 @@ impl Journal {
         let ledger = recovered.state.ledger().cloned();
         let signers = sealer.signers();
         let Recovered { size, chain_hash, recorded_at, .. } = recovered;
-        let (head_sender, head) = watch::channel(Head { size, chain_hash, recorded_at });
-        let (seal_sender, seal) = watch::channel(sealed);
+        let head = Head { size, chain_hash, recorded_at };
+        let (tip_sender, tip) = watch::channel(Tip { head, seal: sealed });
         let (queue, waiting) = mpsc::channel(options.queue_submissions);
         let open = Arc::new(OpenBlock::new(recovered.edge.clone()));
         latch.set_durable_size(size);
@@ -231,7 +230,7 @@ impl Journal {
             options.snapshots.map(|options| Snapshots::new(options, begin, Arc::clone(&latch))).unzip();
         let sequencer =
             Sequencer::new(recovered, signers.clone(), waiting, Arc::clone(&open), shared.clone(), clock, snapshots);
-        let committer = Committer { open, shared, sealer, head: head_sender, seal: seal_sender };
+        let committer = Committer { open, shared, sealer, tip: tip_sender };
         let mut threads = vec![
             std::thread::Builder::new().name("committer".into()).spawn(|| committer.run())?,
             std::thread::Builder::new().name("sequencer".into()).spawn(|| sequencer.run())?,
@@ -244,7 +243,7 @@ impl Journal {
             threads.push(std::thread::Builder::new().name("recheck".into()).spawn(|| recheck.run())?);
         }
         let (queue, recheck) = (Some(queue), Some(stop_recheck));
-        Ok(Self { queue, head, seal, store, latch, ledger, signers, threads, replayed, rechecked, recheck })
+        Ok(Self { queue, tip, store, latch, ledger, signers, threads, replayed, rechecked, recheck })
     }
 
     /// What the genesis entry fixed; `None` for a journal that was empty when it was opened.
@@ -284,16 +283,22 @@ impl Journal {
         self.queue.as_ref().ok_or_else(stopped)
     }
 
-    /// The durable head, and its changes.
+    /// The durable head.
     #[must_use]
-    pub fn head(&self) -> watch::Receiver<Head> {
-        self.head.clone()
+    pub fn head(&self) -> Head {
+        self.tip.borrow().head
     }
 
-    /// The signed checkpoint of the durable head, and its changes; `None` before the genesis.
+    /// The signed checkpoint of the durable head; `None` before the genesis.
     #[must_use]
-    pub fn seal(&self) -> watch::Receiver<Option<Arc<Seal>>> {
-        self.seal.clone()
+    pub fn seal(&self) -> Option<Arc<Seal>> {
+        self.tip.borrow().seal.clone()
+    }
+
+    /// Both, and their changes.
+    #[must_use]
+    pub fn tip(&self) -> watch::Receiver<Tip> {
+        self.tip.clone()
     }
 
     /// Why writes are refused, if they are.

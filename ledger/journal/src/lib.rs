@@ -46,6 +46,6 @@ pub use error::OpenError;
 pub use journal::{Journal, Options, Receipt, Reply, Ticket, Tickets};
 pub use rocks::{Durability, RocksStore};
 pub use seal::{Keeper, Proofs, Seal};
-pub use sequencer::{Head, Lane, Offer, Outcome, Recorded, Rejected};
+pub use sequencer::{Head, Lane, Offer, Outcome, Recorded, Rejected, Tip};
 pub use snapshot::SnapshotOptions;
 pub use store::{AppendError, Block, Fault, Sequenced, Store, StoreError};

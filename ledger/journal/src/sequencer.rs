@@ -33,6 +33,15 @@ pub struct Head {
     pub recorded_at: Millis,
 }
 
+/// The durable end of the log, and what is signed of it. They change together.
+#[derive(Clone, Debug)]
+pub struct Tip {
+    /// The head.
+    pub head: Head,
+    /// The signed checkpoint of it; `None` before the genesis.
+    pub seal: Option<Arc<Seal>>,
+}
+
 /// Where a submission stands, durably.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Recorded {

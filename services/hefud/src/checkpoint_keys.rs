@@ -55,7 +55,7 @@ pub fn prepare(journal: &Journal, data: &Path, valid_to: Size) -> Result<(Ledger
         let detail = "two keys sign until the last overlap ends";
         return Err(Refusal::new(Reason::CheckpointKeyWrong, "", detail));
     };
-    let size = journal.head().borrow().size;
+    let size = journal.head().size;
     if valid_to <= size || valid_to.get() - size.get() > OVERLAP_ENTRIES_MAX {
         let detail = format!("valid_to {valid_to}, the log has {size} entries");
         return Err(Refusal::new(Reason::OverlapInvalid, "valid_to", detail));

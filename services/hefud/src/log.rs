@@ -43,7 +43,7 @@ async fn read(journal: &Arc<Journal>, from: Seq, limit: usize) -> Result<Vec<Byt
 #[tonic::async_trait]
 impl LogService for Log {
     async fn get_head(&self, _: Request<v1::GetHeadRequest>) -> Result<Response<v1::GetHeadResponse>, Status> {
-        let Head { size, chain_hash, recorded_at } = *self.journal.head().borrow();
+        let Head { size, chain_hash, recorded_at } = self.journal.head();
         let ledger = self.journal.ledger();
         Ok(Response::new(v1::GetHeadResponse {
             ledger_id: ledger.map(|l| l.id.as_bytes().to_vec().into()).unwrap_or_default(),
@@ -61,7 +61,7 @@ impl LogService for Log {
         request: Request<v1::ReadEntriesRequest>,
     ) -> Result<Response<Self::ReadEntriesStream>, Status> {
         let v1::ReadEntriesRequest { from_seq, to_size } = request.into_inner();
-        let size = self.journal.head().borrow().size.get();
+        let size = self.journal.head().size.get();
         let end = if to_size == 0 { size } else { to_size };
         if end > size || from_seq > size {
             return Err(refuse(Reason::SeqBeyondHead, format!("entries {from_seq} to {end} of a log of {size}")));
@@ -82,7 +82,7 @@ impl LogService for Log {
 
     async fn watch(&self, request: Request<v1::WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
         let from = request.into_inner().from_seq;
-        let size = self.journal.head().borrow().size.get();
+        let size = self.journal.head().size.get();
         if from > size {
             return Err(refuse(Reason::SeqBeyondHead, format!("position {from} of a log of {size}")));
         }
@@ -119,12 +119,12 @@ async fn follow(
     from: u64,
     answers: Sender<Result<v1::WatchResponse, Status>>,
 ) {
-    let (mut next, mut head) = (from, journal.head());
+    let (mut next, mut tip) = (from, journal.tip());
     loop {
-        let behind = head.borrow_and_update().size.get() > next;
+        let behind = tip.borrow_and_update().head.size.get() > next;
         if !behind {
             tokio::select! {
-                moved = head.changed() => if moved.is_err() { return },
+                moved = tip.changed() => if moved.is_err() { return },
                 () = lifetime.stopping() => return,
                 () = answers.closed() => return,
             }

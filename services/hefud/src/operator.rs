@@ -57,7 +57,7 @@ impl OperatorService for Operator {
             since: millis(standing.since),
         };
         Ok(Response::new(v1::ListWitnessesResponse {
-            size: self.journal.head().borrow().size.get(),
+            size: self.journal.head().size.get(),
             gate_closed: !self.publisher.takes_writes(),
             witnesses: self.publisher.witnesses().into_iter().map(witness).collect(),
         }))

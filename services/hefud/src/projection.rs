@@ -92,9 +92,9 @@ impl Drop for Projection {
 }
 
 fn wake_on_new_entries(journal: &Journal, orders: Sender<Order>) {
-    let mut head = journal.head();
+    let mut tip = journal.tip();
     tokio::spawn(async move {
-        while head.changed().await.is_ok() {
+        while tip.changed().await.is_ok() {
             if orders.send(Order::Wake).is_err() {
                 return;
             }

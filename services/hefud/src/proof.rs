@@ -59,7 +59,7 @@ impl ProofService for Proofs {
         request: Request<v1::GetCheckpointRequest>,
     ) -> Result<Response<v1::GetCheckpointResponse>, Status> {
         let size = Size::new(request.into_inner().size_min);
-        let head = self.journal.head().borrow().size;
+        let head = self.journal.head().size;
         if size > head {
             return Err(refuse(Reason::SeqBeyondHead, "size_min", format!("the log has {head} entries, not {size}")));
         }
@@ -93,7 +93,7 @@ impl ProofService for Proofs {
         let size = self.size(size);
         let found = self.read(move |journal, _| journal.inclusion(Seq::new(seq), size)).await?;
         let beyond = || {
-            let head = self.journal.head().borrow().size;
+            let head = self.journal.head().size;
             refuse(Reason::SeqBeyondHead, "seq", format!("entry {seq} in a tree of {size}; the log has {head} entries"))
         };
         let hashes = bytes(&found.ok_or_else(beyond)?);
@@ -108,7 +108,7 @@ impl ProofService for Proofs {
         let (old, new) = (Size::new(old_size), self.size(new_size));
         let found = self.read(move |journal, _| journal.consistency(old, new)).await?;
         let beyond = || {
-            let head = self.journal.head().borrow().size;
+            let head = self.journal.head().size;
             let detail = format!("a tree of {old} in a tree of {new}; the log has {head} entries");
             refuse(Reason::SeqBeyondHead, "old_size", detail)
         };

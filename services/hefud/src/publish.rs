@@ -3,7 +3,7 @@
 use std::sync::{Arc, Weak};
 
 use hefu_journal::store::StoreError;
-use hefu_journal::{Journal, Published, RocksCheckpoints, Seal};
+use hefu_journal::{Journal, Published, RocksCheckpoints, Tip};
 use hefu_types::{Note, Refusal, SignedCheckpoint, Size};
 use tokio::sync::watch;
 
@@ -26,7 +26,7 @@ pub struct Publisher {
 /// What the task that publishes starts from.
 struct Running {
     journal: Weak<Journal>,
-    seals: watch::Receiver<Option<Arc<Seal>>>,
+    tip: watch::Receiver<Tip>,
     latest: SignedCheckpoint,
     lifetime: Lifetime,
 }
@@ -45,8 +45,8 @@ impl Publisher {
         gate: Gate,
         lifetime: &Lifetime,
     ) -> anyhow::Result<Self> {
-        let mut seals = journal.seal();
-        let seal = seals.borrow_and_update().clone().ok_or_else(|| StoreError::new("the log is empty"))?;
+        let mut tip = journal.tip();
+        let seal = tip.borrow_and_update().seal.clone().ok_or_else(|| StoreError::new("the log is empty"))?;
         witnesses.check_log(&journal.log_keys())?;
         let log = journal.past_keys();
         let before = kept.up_to(seal.size(), 1)?.pop().filter(|before| before.size == seal.size());
@@ -73,7 +73,7 @@ impl Publisher {
         }
         let (journal, lifetime) = (Arc::downgrade(journal), lifetime.clone());
         tokio::spawn(thinning::run(publisher.kept.clone(), journal.clone(), lifetime.clone()));
-        tokio::spawn(publisher.clone().run(Running { journal, seals, latest: first, lifetime }));
+        tokio::spawn(publisher.clone().run(Running { journal, tip, latest: first, lifetime }));
         Ok(publisher)
     }
 
@@ -134,9 +134,9 @@ impl Publisher {
 
     /// Waits for something to publish, publishes it, and says whether more may come.
     async fn publish_next(&self, running: &mut Running, tick: &mut tokio::time::Interval) -> bool {
-        let Running { journal, seals, latest, .. } = running;
+        let Running { journal, tip, latest, .. } = running;
         let changed = tokio::select! {
-            changed = seals.changed() => changed.is_ok(),
+            changed = tip.changed() => changed.is_ok(),
             () = self.retry(latest) => true,
         };
         if !changed {
@@ -144,13 +144,13 @@ impl Publisher {
         }
         tick.tick().await;
         let Some(journal) = journal.upgrade() else { return false };
-        let Some(mut seal) = seals.borrow_and_update().clone() else { return true };
+        let Some(mut seal) = tip.borrow_and_update().seal.clone() else { return true };
         // Nothing new: then those witnesses that lack it are asked again, until there is.
         let again = if seal.size() == latest.checkpoint().size() {
             tokio::select! {
                 again = self.witnesses.cosign(&journal, latest.clone(), WITNESS_WAIT) => Some(again),
-                _ = seals.changed() => {
-                    seal = seals.borrow_and_update().clone().unwrap_or(seal);
+                _ = tip.changed() => {
+                    seal = tip.borrow_and_update().seal.clone().unwrap_or(seal);
                     None
                 }
             }

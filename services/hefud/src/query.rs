@@ -76,7 +76,7 @@ impl Queries {
     }
 
     fn check_recorded(&self, size: Size, field: &str) -> Answer<()> {
-        let head = self.journal.head().borrow().size;
+        let head = self.journal.head().size;
         match size.last_seq() {
             Some(seq) if size > head => {
                 Err(Refusal::new(Reason::SeqBeyondHead, field, format!("position {seq} of a log of {head}")))
@@ -101,7 +101,7 @@ impl Queries {
     /// When the store can't be read or the views are behind.
     pub async fn key_state(&self, key: PublicKey) -> Result<v1::GetKeyStateResponse, Status> {
         // The head first: the views must have seen every entry that the index is asked about.
-        let head = self.journal.head().borrow().size;
+        let head = self.journal.head().size;
         let journal = Arc::clone(&self.journal);
         let min_seq = head.last_seq().map_or(0, |seq| seq.get());
         let ledger_id = self.journal.ledger().map(|l| l.id.as_bytes().to_vec().into()).unwrap_or_default();

@@ -89,14 +89,10 @@ impl Receipts {
 
     /// A checkpoint that holds the entry and that a quorum cosigned, if one comes in time.
     async fn cosigned(&self, seq: Seq, until: Instant) -> Option<Arc<SignedCheckpoint>> {
-        let cosigned = tokio::select! {
-            cosigned = self.quorum.at_least(seq.size(), until) => cosigned?,
-            () = self.lifetime.stopping() => return None,
-        };
-        // A seal is known a moment before the head moves, and nothing beyond the head is proved.
-        let size = cosigned.checkpoint().size();
-        self.journal.head().wait_for(|head| head.size >= size).await.ok()?;
-        Some(cosigned)
+        tokio::select! {
+            cosigned = self.quorum.at_least(seq.size(), until) => cosigned,
+            () = self.lifetime.stopping() => None,
+        }
     }
 }
 

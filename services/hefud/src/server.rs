@@ -132,7 +132,7 @@ impl Server {
         let router = router(config, &journal, &projection, (publisher.clone(), gate), &lifetime).await?;
         let connections = connections::accept(listener, config.connections_max);
         let serving = tokio::spawn(router.serve_with_incoming_shutdown(connections, lifetime.stopping()));
-        let head = *journal.head().borrow();
+        let head = journal.head();
         tracing::info!(%address, %http_address, size = %head.size, chain_hash = %head.chain_hash, "serving");
         Ok(Self { address, http_address, journal, projection, publisher, tasks, serving, files })
     }

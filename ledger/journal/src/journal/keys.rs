@@ -9,21 +9,21 @@ impl Journal {
     /// The held keys that sign the checkpoint of the head: two while one replaces the other.
     #[must_use]
     pub fn log_keys(&self) -> Vec<VerifierKey> {
-        let Some(seal) = self.seal.borrow().clone() else { return vec![] };
+        let Some(seal) = self.seal() else { return vec![] };
         self.signers.keys(|key| seal.keys.iter().any(|(known, record)| *known == key && record.signs(seal.size())))
     }
 
     /// Every checkpoint key that the log has had.
     #[must_use]
     pub fn past_keys(&self) -> Vec<VerifierKey> {
-        let (Some(seal), Some(ledger)) = (self.seal.borrow().clone(), &self.ledger) else { return vec![] };
+        let (Some(seal), Some(ledger)) = (self.seal(), &self.ledger) else { return vec![] };
         seal.keys.iter().filter_map(|(key, _)| VerifierKey::new(&ledger.origin, *key).ok()).collect()
     }
 
     /// The held checkpoint keys that the log does not know: those that may replace the one in force.
     #[must_use]
     pub fn spare_keys(&self) -> Vec<VerifierKey> {
-        let seal = self.seal.borrow().clone();
+        let seal = self.seal();
         let known = |key| seal.as_ref().is_some_and(|seal| seal.keys.iter().any(|(known, _)| *known == key));
         self.signers.keys(|key| !known(key))
     }

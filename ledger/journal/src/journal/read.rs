@@ -29,7 +29,7 @@ impl Journal {
     /// # Errors
     /// When the store can't be read, or the proof does not hold: then the stored tree is damaged.
     pub fn receipt(&self, entry: &Entry) -> Result<Receipt, StoreError> {
-        let seal = self.seal.borrow().clone().ok_or_else(|| StoreError::new("the log is empty"))?;
+        let seal = self.seal().ok_or_else(|| StoreError::new("the log is empty"))?;
         let seq = entry.seq();
         let (size, root) = (seal.size(), seal.checkpoint.checkpoint().root());
         let absent = || StoreError::new(format!("entry {seq} is not in a tree of {size}"));
@@ -44,7 +44,7 @@ impl Journal {
     /// # Errors
     /// When the store can't be read.
     pub fn inclusion(&self, seq: Seq, size: Size) -> Result<Option<Vec<NodeHash>>, StoreError> {
-        if size > self.head.borrow().size {
+        if size > self.head().size {
             return Ok(None);
         }
         let mut nodes = Nodes::of(&*self.store);
@@ -56,7 +56,7 @@ impl Journal {
     /// # Errors
     /// When the store can't be read.
     pub fn consistency(&self, old: Size, new: Size) -> Result<Option<Vec<NodeHash>>, StoreError> {
-        if new > self.head.borrow().size {
+        if new > self.head().size {
             return Ok(None);
         }
         let mut nodes = Nodes::of(&*self.store);
@@ -68,7 +68,7 @@ impl Journal {
     /// # Errors
     /// When the store can't be read.
     pub fn tile(&self, tile: Tile) -> Result<Option<Vec<u8>>, StoreError> {
-        if !tile.is_within(self.head.borrow().size) {
+        if !tile.is_within(self.head().size) {
             return Ok(None);
         }
         let width = usize::from(tile.width);
@@ -94,7 +94,7 @@ impl Journal {
     /// # Errors
     /// When the store can't be read.
     pub fn read(&self, from: Seq, limit: usize, max_bytes: usize) -> Result<Vec<Bytes>, StoreError> {
-        let durable = self.head.borrow().size.get().saturating_sub(from.get());
+        let durable = self.head().size.get().saturating_sub(from.get());
         let limit = limit.min(usize::try_from(durable).unwrap_or(usize::MAX));
         if limit == 0 { Ok(Vec::new()) } else { self.store.read(from, limit, max_bytes) }
     }
@@ -114,7 +114,7 @@ impl Journal {
     /// # Errors
     /// When the store can't be read.
     pub fn size_at(&self, time: Millis) -> Result<Size, StoreError> {
-        let (mut low, mut high) = (0, self.head.borrow().size.get());
+        let (mut low, mut high) = (0, self.head().size.get());
         while low < high {
             let middle = low + (high - low) / 2;
             let bytes = self.store.read(Seq::new(middle), 1, usize::MAX)?.pop();
