@@ -1,10 +1,10 @@
 //! The stateless half of the decision.
 
-use hefu_types::sign::KnownKeys;
+use hefu_types::sign::{Claim, KnownKeys};
 use hefu_types::{Refusal, SignedSubmission, Submission, SubmissionHash};
 
 /// A submission whose bytes are canonical, within the format's limits and signed by the key that they name.
-/// Only [`admit`] and [`admit_by`] make one.
+/// Only [`admit`] and [`admit_all`] make one.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Admitted {
@@ -18,20 +18,23 @@ pub struct Admitted {
 /// # Errors
 /// A refusal that names the code, the field and, for malformed bytes, the offset.
 pub fn admit(signed: SignedSubmission) -> Result<Admitted, Refusal> {
-    admit_by(&mut KnownKeys::default(), signed)
+    admit_all(&mut KnownKeys::default(), vec![signed]).pop().expect("an answer to each")
 }
 
-/// The same for whoever checks many.
-///
-/// # Errors
-/// As with [`admit`].
-pub fn admit_by(known: &mut KnownKeys, signed: SignedSubmission) -> Result<Admitted, Refusal> {
-    let submission = Submission::decode(&signed.submission)?;
-    known
-        .verify_submission(&submission.key, &signed.submission, &signed.signature)
-        .map_err(|reason| Refusal::new(reason, "signature", reason.cause().trim()))?;
-    let hash = signed.hash();
-    Ok(Admitted { signed, submission, hash })
+/// The same for whoever checks many: each by itself, answered in their order.
+pub fn admit_all(known: &mut KnownKeys, signed: Vec<SignedSubmission>) -> Vec<Result<Admitted, Refusal>> {
+    let decoded: Vec<_> = signed.iter().map(|signed| Submission::decode(&signed.submission)).collect();
+    let claims = signed.iter().zip(&decoded).filter_map(|(SignedSubmission { submission, signature }, decoded)| {
+        decoded.as_ref().ok().map(|decoded| Claim { key: &decoded.key, submission, signature })
+    });
+    let mut verdicts = known.verify_all(&claims.collect::<Vec<_>>()).into_iter();
+    let admitted = signed.into_iter().zip(decoded).map(|(signed, decoded)| {
+        let submission = decoded?;
+        let verdict = verdicts.next().expect("a verdict on each that can be read");
+        verdict.map_err(|reason| Refusal::new(reason, "signature", reason.cause().trim()))?;
+        Ok(Admitted { hash: signed.hash(), signed, submission })
+    });
+    admitted.collect()
 }
 
 impl Admitted {

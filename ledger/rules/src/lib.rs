@@ -22,7 +22,7 @@ mod reporting;
 mod state;
 mod table;
 
-pub use admit::{Admitted, admit, admit_by};
+pub use admit::{Admitted, admit, admit_all};
 pub use membership::{Key, Member, MemberStatus, Roles};
 pub use platform::CheckpointKey;
 pub use reporting::{Cell, Standing, is_missing};

@@ -27,10 +27,9 @@ use std::sync::{PoisonError, RwLock};
 use curve25519_dalek::edwards::CompressedEdwardsY;
 use curve25519_dalek::traits::{Identity as _, IsIdentity as _, VartimeMultiscalarMul as _};
 use curve25519_dalek::{EdwardsPoint, Scalar};
-use sha2::{Digest as _, Sha512};
 
-use crate::ids::{PublicKey, Signature};
-use crate::sign;
+use crate::ids::PublicKey;
+pub use crate::sign::Claim;
 
 /// The fewest claims that are worth a batch: below about a hundred, verifying each takes no longer.
 pub const CLAIMS_MIN: usize = 256;
@@ -43,17 +42,6 @@ const CONTEXT: &str = "hefu v1 batch verification";
 
 /// What a coefficient is made of: the bytes that say which subsets a point is in, and the rest.
 const COEFFICIENT: usize = 16;
-
-/// That a key signed a submission.
-#[derive(Clone, Copy, Debug)]
-pub struct Claim<'a> {
-    /// The key.
-    pub key: &'a PublicKey,
-    /// The submission's bytes.
-    pub submission: &'a [u8],
-    /// What is said to be the signature.
-    pub signature: &'a Signature,
-}
 
 /// Keys that were looked at, each once.
 #[derive(Debug, Default)]
@@ -113,11 +101,10 @@ impl Batch {
                     of_keys.len() - 1
                 }
             };
-            let (r, s) = split(claim.signature);
-            let s = Option::from(Scalar::from_canonical_bytes(s))?;
-            let h = challenge(&r, claim);
+            let (r, s) = claim.halves();
+            let h = claim.challenge(&r);
             points.push(decompress(r)?);
-            terms.push(Term { s, h, key: place });
+            terms.push(Term { s: s?, h, key: place });
             transcript.update(claim.signature.as_bytes()).update(claim.key.as_bytes()).update(h.as_bytes());
         }
         let coefficients = coefficients(&transcript, claims.len());
@@ -171,17 +158,6 @@ fn take_bit(by_value: &mut Vec<EdwardsPoint>, bit: u32) -> EdwardsPoint {
 
 fn high(z: &[u8; COEFFICIENT]) -> u64 {
     (u128::from_le_bytes(*z) >> SUBSETS) as u64
-}
-
-fn split(signature: &Signature) -> ([u8; 32], [u8; 32]) {
-    let (r, s) = signature.as_bytes().split_at(32);
-    (r.try_into().expect("half of 64 bytes"), s.try_into().expect("half of 64 bytes"))
-}
-
-fn challenge(r: &[u8; 32], claim: &Claim<'_>) -> Scalar {
-    let head = sign::pre_authentication_head(sign::SUBMISSION_TYPE, claim.submission.len());
-    let hash = Sha512::new().chain_update(r).chain_update(claim.key.as_bytes()).chain_update(head);
-    Scalar::from_bytes_mod_order_wide(&hash.chain_update(claim.submission).finalize().into())
 }
 
 /// The point of a canonical encoding; neither the identity nor anything else whose x is 0.

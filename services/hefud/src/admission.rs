@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 
 use flume::{Receiver, Sender, TrySendError};
 use hefu_journal::{Journal, Lane, Offer, Rejected, Reply, Ticket, Tickets};
-use hefu_rules::{Admitted, admit_by};
+use hefu_rules::{Admitted, admit_all};
 use hefu_types::sign::KnownKeys;
 use hefu_types::{Reason, Refusal, SignedSubmission, Submission};
 use tokio::sync::Semaphore;
@@ -142,32 +142,43 @@ impl Worker {
         while let Ok(first) = self.jobs.recv() {
             // Its share of what is waiting, so that the other threads get theirs.
             let share = self.jobs.len() / self.threads;
-            let (mut offers, mut taken, mut next) = (vec![], 0, Some(first));
-            while let Some(Job { run, reply, turn }) = next.take() {
-                taken += run.len();
-                let items: Vec<_> = run.into_iter().map(|signed| self.check(&mut known, signed)).collect();
-                match turn {
-                    Some((turns, number)) => turns.take(number, items, reply, &self.journal),
-                    None => match one(items) {
-                        Ok(admitted) => offers.push(Offer { items: vec![Ok(admitted)], lane: None, reply }),
-                        Err(refusal) => reply.send(vec![Err(refusal)]),
-                    },
-                }
-                if taken <= share && taken < RUN_MAX {
-                    next = self.jobs.try_recv().ok();
-                }
+            let mut taken = first.run.len();
+            let mut jobs = vec![first];
+            while taken <= share && taken < RUN_MAX {
+                let Ok(next) = self.jobs.try_recv() else { break };
+                taken += next.run.len();
+                jobs.push(next);
             }
-            if !offers.is_empty() {
-                self.journal.submit_all(offers);
-            }
+            self.work(&mut known, jobs);
         }
     }
 
-    fn check(&self, known: &mut KnownKeys, signed: Result<SignedSubmission, Rejected>) -> Result<Admitted, Rejected> {
-        let signed = signed?;
-        let bytes = signed.submission.clone();
-        let admitted = admit_by(known, signed).and_then(|admitted| self.gate.check().map(|()| admitted));
-        admitted.map_err(|refusal| rejected(&bytes, refusal))
+    /// Checks submissions together and hands over those of each caller.
+    fn work(&self, known: &mut KnownKeys, jobs: Vec<Job>) {
+        let signed = jobs.iter().flat_map(|job| job.run.iter().flatten().cloned()).collect();
+        let mut admitted = admit_all(known, signed).into_iter();
+        let mut offers = vec![];
+        for Job { run, reply, turn } in jobs {
+            let check = |signed: Result<SignedSubmission, Rejected>| {
+                let signed = signed?;
+                let admitted = admitted.next().expect("an answer to each").and_then(|admitted| {
+                    self.gate.check()?;
+                    Ok(admitted)
+                });
+                admitted.map_err(|refusal| rejected(&signed.submission, refusal))
+            };
+            let items: Vec<_> = run.into_iter().map(check).collect();
+            match turn {
+                Some((turns, number)) => turns.take(number, items, reply, &self.journal),
+                None => match one(items) {
+                    Ok(admitted) => offers.push(Offer { items: vec![Ok(admitted)], lane: None, reply }),
+                    Err(refusal) => reply.send(vec![Err(refusal)]),
+                },
+            }
+        }
+        if !offers.is_empty() {
+            self.journal.submit_all(offers);
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use curve25519_dalek::constants::EIGHT_TORSION;
 use proptest::prelude::*;
 
 use super::*;
+use crate::ids::Signature;
 use crate::reason::Reason;
 use crate::sign::verify_submission;
 
@@ -47,7 +48,7 @@ impl Forger {
     /// With R as these bytes.
     fn sign_with(&self, submission: &[u8], r: [u8; 32], nonce: Scalar) -> Signed {
         let unsigned = Signed { key: self.key, submission: submission.to_vec(), signature: signature(r, [0; 32]) };
-        let s = nonce + challenge(&r, &unsigned.claim()) * self.scalar;
+        let s = nonce + unsigned.claim().challenge(&r) * self.scalar;
         Signed { signature: signature(r, s.to_bytes()), ..unsigned }
     }
 }
