@@ -7,7 +7,7 @@ use hefu_types::tree::Edge;
 use hefu_types::{PublicKey, Reason, Refusal};
 use tokio::sync::watch;
 
-use crate::journal::{Reply, Shared};
+use crate::journal::{Answers, Reply, Shared};
 use crate::open_block::OpenBlock;
 use crate::recovery::last_of;
 use crate::seal::{Seal, Sealer};
@@ -61,6 +61,7 @@ pub(crate) struct Committer {
     pub(crate) shared: Shared,
     pub(crate) sealer: Sealer,
     pub(crate) tip: watch::Sender<Tip>,
+    pub(crate) answer: Box<dyn FnMut(Answers) + Send>,
 }
 
 impl Committer {
@@ -72,9 +73,10 @@ impl Committer {
                 continue;
             }
             let outcome = self.shared.latch.check().and_then(|()| self.commit(&block, edge, keys));
-            for Answer { decided, reply } in answers {
-                reply.send(decided.into_iter().map(|one| one.outcome(&outcome)).collect());
-            }
+            let told = |Answer { decided, reply }: Answer| {
+                (reply, decided.into_iter().map(|one| one.outcome(&outcome)).collect())
+            };
+            (self.answer)(Answers(answers.into_iter().map(told).collect()));
         }
     }
 

@@ -40,6 +40,8 @@ pub struct Options {
     pub snapshots: Option<SnapshotOptions>,
     /// The clock.
     pub clock: Box<dyn Clock>,
+    /// Gives a block's answers to those who wait, from the committer's thread or wherever it takes them.
+    pub answer: Box<dyn FnMut(Answers) + Send>,
     /// For tests: fails at a step of the write path.
     pub fault: Arc<dyn Fn(Fault) -> Result<(), Refusal> + Send + Sync>,
 }
@@ -52,6 +54,7 @@ impl Default for Options {
             accept_clock_gap: false,
             snapshots: None,
             clock: Box::new(SystemClock::default()),
+            answer: Box::new(Answers::give),
             fault: Arc::new(|_| Ok(())),
         }
     }
@@ -188,6 +191,17 @@ impl Reply {
     }
 }
 
+/// What is told to everybody who waits for one block.
+#[derive(Debug)]
+pub struct Answers(pub(crate) Vec<(Reply, Vec<Outcome>)>);
+
+impl Answers {
+    /// Tells them, in the order of their offers.
+    pub fn give(self) {
+        self.0.into_iter().for_each(|(reply, outcomes)| reply.send(outcomes));
+    }
+}
+
 impl Journal {
     /// Recovers what is stored and starts the write path.
     ///
@@ -230,7 +244,7 @@ impl Journal {
             options.snapshots.map(|options| Snapshots::new(options, begin, Arc::clone(&latch))).unzip();
         let sequencer =
             Sequencer::new(recovered, signers.clone(), waiting, Arc::clone(&open), shared.clone(), clock, snapshots);
-        let committer = Committer { open, shared, sealer, tip: tip_sender };
+        let committer = Committer { open, shared, sealer, tip: tip_sender, answer: options.answer };
         let mut threads = vec![
             std::thread::Builder::new().name("committer".into()).spawn(|| committer.run())?,
             std::thread::Builder::new().name("sequencer".into()).spawn(|| sequencer.run())?,

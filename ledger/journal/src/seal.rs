@@ -1,7 +1,7 @@
 //! A checkpoint for each block: signed, kept in the head file, and only then told to anybody.
 
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use hefu_rules::CheckpointKey;
 use hefu_types::checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint};
@@ -15,7 +15,7 @@ use crate::nodes::Nodes;
 use crate::recovery::Recovered;
 use crate::store::{Store, StoreError};
 
-/// A signed checkpoint, and the edge of its tree as far as it grew with the block that it seals.
+/// A signed checkpoint, and proofs of the entries of the block that it seals.
 #[derive(Debug)]
 pub struct Seal {
     /// The signed checkpoint.
@@ -24,39 +24,31 @@ pub struct Seal {
     pub text: String,
     /// The checkpoint keys that the log has had.
     pub keys: Vec<(PublicKey, CheckpointKey)>,
-    edge: Edge,
+    prover: Mutex<Prover>,
 }
 
 impl Seal {
+    fn new(edge: Edge, checkpoint: SignedCheckpoint, keys: Vec<(PublicKey, CheckpointKey)>) -> Self {
+        let prover = Mutex::new(Prover::new(edge, checkpoint.checkpoint().root()));
+        Self { text: checkpoint.note().to_string(), checkpoint, keys, prover }
+    }
+
     /// The number of entries.
     #[must_use]
     pub const fn size(&self) -> Size {
         self.checkpoint.checkpoint().size()
     }
 
-    /// Proofs of the entries of this block.
-    #[must_use]
-    pub fn proofs(&self) -> Proofs<'_> {
-        Proofs { seal: self, prover: Prover::new(&self.edge, self.checkpoint.checkpoint().root()) }
-    }
-}
-
-/// Inclusion proofs of the entries of one block, under its checkpoint: from memory, and verified before they are given away.
-#[derive(Debug)]
-pub struct Proofs<'s> {
-    /// The block's seal.
-    pub seal: &'s Seal,
-    prover: Prover<'s>,
-}
-
-impl Proofs<'_> {
-    /// The hashes from an entry's sibling up.
+    /// The inclusion proof of an entry of this block under its checkpoint, from the entry's sibling up: from memory, and
+    /// verified before it is given away. What neighbours share is verified once, whoever asks for them.
     ///
     /// # Errors
     /// When the entry is not of this block, or the proof does not hold.
-    pub fn prove(&mut self, seq: Seq, leaf: NodeHash) -> Result<Vec<NodeHash>, StoreError> {
-        let proof = self.prover.prove(seq, leaf).map_err(StoreError::new)?;
-        proof.ok_or_else(|| StoreError::new(format!("entry {seq} is not of the block up to {}", self.seal.size())))
+    pub fn prove(&self, seq: Seq, leaf: NodeHash) -> Result<Vec<NodeHash>, StoreError> {
+        let proof = self.prover.lock().unwrap_or_else(PoisonError::into_inner).prove(seq, leaf);
+        proof
+            .map_err(StoreError::new)?
+            .ok_or_else(|| StoreError::new(format!("entry {seq} is not of the block up to {}", self.size())))
     }
 }
 
@@ -151,7 +143,7 @@ impl Sealer {
         }
         let current = kept.filter(|kept| kept.checkpoint().size() == recovered.size);
         let seal = match current {
-            Some(kept) => seal_of(recovered.edge.clone(), kept, recovered.state.checkpoint_keys()),
+            Some(kept) => Seal::new(recovered.edge.clone(), kept, recovered.state.checkpoint_keys()),
             None => sealer
                 .seal(recovered.edge.clone(), recovered.state.checkpoint_keys())
                 .map_err(|source| OpenError::HeadFile { path, source })?,
@@ -191,14 +183,10 @@ impl Sealer {
     /// Signs the checkpoint of a tree with the keys that sign that size, and keeps it.
     pub(crate) fn seal(&mut self, edge: Edge, keys: Vec<(PublicKey, CheckpointKey)>) -> std::io::Result<Seal> {
         let signed = self.signers.sign(&edge, &keys).map_err(std::io::Error::other)?;
-        let seal = seal_of(edge, signed, keys);
+        let seal = Seal::new(edge, signed, keys);
         self.file.write(seal.text.as_bytes())?;
         Ok(seal)
     }
-}
-
-fn seal_of(edge: Edge, checkpoint: SignedCheckpoint, keys: Vec<(PublicKey, CheckpointKey)>) -> Seal {
-    Seal { text: checkpoint.note().to_string(), checkpoint, keys, edge }
 }
 
 /// The keys that sign the checkpoint of the log as it is are all held.

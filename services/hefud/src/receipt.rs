@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hefu_journal::store::StoreError;
-use hefu_journal::{Journal, Proofs, Receipt, Recorded};
+use hefu_journal::{Journal, Receipt, Recorded, Seal};
 use hefu_proto::v1;
 use hefu_types::limits::{ENTRY_HEADER_BYTES, SIGNATURE_BYTES};
 use hefu_types::{Entry, NodeHash, Reason, Refusal, Seq, SignedCheckpoint, SignedSubmission, hash, tlog_proof, tree};
@@ -60,7 +60,7 @@ impl Receipts {
         &self,
         signed: &SignedSubmission,
         recorded: &Recorded,
-        block: Option<&mut Proofs<'_>>,
+        seal: Option<Arc<Seal>>,
         wanted: Wanted,
     ) -> Bytes {
         let cosigned = match wanted.quorum {
@@ -70,12 +70,12 @@ impl Receipts {
         if !wanted.receipt {
             return Bytes::new();
         }
-        let made = match (cosigned, block) {
+        let made = match (cosigned, seal) {
             // From memory: nothing to wait for.
-            (None, Some(block)) => of_block(signed, recorded, block),
-            (cosigned, block) => {
+            (None, Some(seal)) => of_block(signed, recorded, &seal),
+            (cosigned, seal) => {
                 let Recorded { seq, recorded_at, prev, .. } = *recorded;
-                let entry = block.map(|_| Entry::new(seq, recorded_at, prev, signed));
+                let entry = seal.map(|_| Entry::new(seq, recorded_at, prev, signed));
                 let journal = Arc::clone(&self.journal);
                 let read = move || from_store(&journal, seq, entry, cosigned.as_deref());
                 tokio::task::spawn_blocking(read).await.unwrap_or_else(|e| Err(StoreError::new(e)))
@@ -122,12 +122,12 @@ fn from_store(
 }
 
 /// The receipt of an entry of a block that was just sealed.
-fn of_block(signed: &SignedSubmission, recorded: &Recorded, block: &mut Proofs<'_>) -> Result<Bytes, StoreError> {
+fn of_block(signed: &SignedSubmission, recorded: &Recorded, seal: &Seal) -> Result<Bytes, StoreError> {
     let Recorded { seq, recorded_at, prev, .. } = *recorded;
     let before = Entry::before_submission(seq, recorded_at, prev, &signed.signature);
     let leaf = hash::leaf_hash_of([&before[..], &signed.submission]);
-    let hashes = block.prove(seq, NodeHash::from_bytes(*leaf.as_bytes()))?;
-    Ok(file(&before, seq, &hashes, &block.seal.text))
+    let hashes = seal.prove(seq, NodeHash::from_bytes(*leaf.as_bytes()))?;
+    Ok(file(&before, seq, &hashes, &seal.text))
 }
 
 /// The path of an entry up to the root of a published checkpoint; verified here, before anybody else does.

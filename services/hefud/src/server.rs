@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use hefu_http::Limits;
-use hefu_journal::{Durability, Journal, Keeper, Options, RocksStore, SnapshotOptions, Store as _};
+use hefu_journal::{Answers, Durability, Journal, Keeper, Options, RocksStore, SnapshotOptions, Store as _};
 use hefu_proto::v1::log_service_server::LogServiceServer;
 use hefu_proto::v1::proof_service_server::ProofServiceServer;
 use hefu_proto::v1::submission_service_server::SubmissionServiceServer;
 use hefu_proto::v1::view_service_server::ViewServiceServer;
 use hefu_types::{Entry, Event, Seq};
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tonic::transport::server::Router;
 
@@ -56,11 +58,26 @@ pub fn open_journal(config: &Config) -> anyhow::Result<(Journal, RocksStore)> {
         queue_submissions: config.queue_max,
         accept_clock_gap: config.accept_clock_gap,
         snapshots: Some(SnapshotOptions { path: config.snapshot(), every: SnapshotOptions::EVERY }),
+        answer: answer_together(),
         ..Options::default()
     };
     let journal = Journal::open(Arc::new(store.clone()), keeper(config, &store)?, options)
         .map_err(|e| anyhow::Error::new(e).context(format!("{} does not open", path.display())))?;
     Ok((journal, store))
+}
+
+/// Everybody who waits for a block is told by one task of this runtime, if there is one. Told by the committer's thread, each would be woken
+/// by itself, and its answer written by itself.
+fn answer_together() -> Box<dyn FnMut(Answers) + Send> {
+    let Ok(runtime) = Handle::try_current() else { return Box::new(Answers::give) };
+    let (sender, mut blocks) = mpsc::unbounded_channel::<Answers>();
+    runtime.spawn(async move {
+        while let Some(answers) = blocks.recv().await {
+            answers.give();
+        }
+    });
+    // When the runtime has ended, nobody there waits any more.
+    Box::new(move |answers| sender.send(answers).unwrap_or_else(|unsent| unsent.0.give()))
 }
 
 /// What signs checkpoints, and where the last one is kept.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt as _, StreamExt as _};
-use hefu_journal::{Outcome as Recorded, Proofs, Rejected, Seal, Tickets};
+use hefu_journal::{Outcome as Recorded, Rejected, Tickets};
 use hefu_proto::v1::submit_stream_response::Outcome;
 use hefu_proto::{convert, status, v1};
 use hefu_types::{Reason, Refusal, SignedSubmission};
@@ -201,16 +201,13 @@ async fn answer(
             Ok(tickets) => tickets.outcomes().await,
             Err(refusal) => sent.iter().map(|_| Err(refusal.clone())).collect(),
         };
-        // A run is decided in one block.
-        let seal = outcomes.iter().flatten().find_map(|(_, seal)| seal.clone());
-        let mut block = seal.as_deref().map(Seal::proofs);
         let mut ready = Vec::with_capacity(sent.len());
         for (Sent { correlation, taken }, outcome) in sent.into_iter().zip(outcomes) {
             let waits = taken.as_ref().is_some_and(|(_, wanted)| wanted.waits());
             if waits && answers.send_timeout(std::mem::take(&mut ready), ANSWER_WAIT).await.is_err() {
                 return;
             }
-            ready.push(Ok(response(correlation, taken, outcome, block.as_mut(), &receipts).await));
+            ready.push(Ok(response(correlation, taken, outcome, &receipts).await));
         }
         if answers.send_timeout(ready, ANSWER_WAIT).await.is_err() {
             return;
@@ -226,13 +223,11 @@ async fn response(
     correlation: u64,
     taken: Option<(SignedSubmission, Wanted)>,
     outcome: Recorded,
-    block: Option<&mut Proofs<'_>>,
     receipts: &Receipts,
 ) -> v1::SubmitStreamResponse {
     let (outcome, receipt) = match (outcome, taken) {
         (Ok((recorded, seal)), Some((signed, wanted))) => {
-            let block = seal.and(block);
-            let receipt = receipts.make(&signed, &recorded, block, wanted).await;
+            let receipt = receipts.make(&signed, &recorded, seal, wanted).await;
             (Outcome::Position(position(&recorded)), receipt)
         }
         (Ok((recorded, _)), None) => (Outcome::Position(position(&recorded)), Bytes::new()),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hefu_journal::{Recorded, Seal};
+use hefu_journal::Recorded;
 use hefu_proto::v1::submission_service_server::SubmissionService;
 use hefu_proto::{convert, status, v1};
 use hefu_types::{Refusal, SubmissionHash};
@@ -62,8 +62,7 @@ impl Submissions {
         // Canonical form, limits, strict signature; the witnesses have seen no more than is here; in line for the sequencer.
         let ticket = self.admission.submit(signed.clone())?;
         let (recorded, seal) = ticket.sealed().await?; //                  decided, chained, synced, sealed
-        let mut block = seal.as_deref().map(Seal::proofs);
-        let receipt = self.receipts.make(&signed, &recorded, block.as_mut(), wanted).await; // perhaps once a quorum cosigned
+        let receipt = self.receipts.make(&signed, &recorded, seal, wanted).await; // perhaps once a quorum cosigned
         Ok(v1::SubmitResponse { position: Some(position(&recorded)), receipt })
     }
 }

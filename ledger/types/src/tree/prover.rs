@@ -7,9 +7,8 @@ use crate::tree::{Edge, ProofError, Range, inclusion_path, parent};
 /// away: as [`Edge::inclusion`] and [`crate::tree::verify_inclusion`] would, with two hashes for most leaves instead of
 /// dozens.
 #[derive(Debug)]
-pub struct Prover<'e> {
-    edge: &'e Edge,
-    root: RootHash,
+pub struct Prover {
+    edge: Edge,
     last: Path,
 }
 
@@ -23,18 +22,12 @@ struct Path {
     hashes: Vec<NodeHash>,
 }
 
-impl<'e> Prover<'e> {
+impl Prover {
     /// Proofs that lead to this root.
     #[must_use]
-    pub fn new(edge: &'e Edge, root: RootHash) -> Self {
+    pub fn new(edge: Edge, root: RootHash) -> Self {
         let top = NodeHash::from_bytes(*root.as_bytes());
-        Self { edge, root, last: Path { hashes: vec![top], ..Path::default() } }
-    }
-
-    /// The root.
-    #[must_use]
-    pub const fn root(&self) -> RootHash {
-        self.root
+        Self { edge, last: Path { hashes: vec![top], ..Path::default() } }
     }
 
     /// The proof that a leaf is in the tree, from its sibling up; `None` when the edge does not have it.

@@ -203,7 +203,7 @@ proptest! {
             }
             edge.push(*leaf, |_, _| ());
         }
-        let mut prover = Prover::new(&edge, edge.root());
+        let mut prover = Prover::new(edge.clone(), edge.root());
         let wrong = leaf(b"wrong");
         for at in asked {
             let at = at.index(leaves.len());
@@ -215,7 +215,7 @@ proptest! {
             prop_assert_eq!(prover.prove(seq, right), Ok(alone));
         }
         prop_assert_eq!(prover.prove(Seq::new(trimmed + added), wrong), Ok(None));
-        let mut elsewhere = Prover::new(&edge, as_root(wrong));
+        let mut elsewhere = Prover::new(edge.clone(), as_root(wrong));
         prop_assert_eq!(elsewhere.prove(Seq::new(trimmed), leaves[trimmed as usize]), Err(ProofError::Root));
     }
 
