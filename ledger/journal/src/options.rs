@@ -86,6 +86,13 @@ pub(crate) fn cache() -> Cache {
     Cache::new_lru_cache(BLOCK_CACHE_BYTES)
 }
 
+/// A write that may be lost in a crash: it is in memory until its family is written out, and when the database is closed.
+pub(crate) fn unlogged() -> WriteOptions {
+    let mut options = WriteOptions::default();
+    options.disable_wal(true);
+    options
+}
+
 /// The write of a block: it returns after the WAL was synced.
 pub(crate) fn synced(sync: bool) -> WriteOptions {
     let mut options = WriteOptions::default();

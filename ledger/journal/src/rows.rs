@@ -1,6 +1,8 @@
 //! The row store of the views over RocksDB: same database, other column family, no sync of its own.
 //!
-//! Views can be rebuilt from entries, so a lost commit is only applied again; the WAL keeps commits in order.
+//! Views can be rebuilt from entries, so that a lost commit is only applied again, and nothing of them is written to the WAL: after
+//! a crash they stand where the family was last written out. That is where some commit ended, for a commit's rows and its
+//! cursor are one write to one family, and a family is written out up to a write.
 
 use std::sync::Arc;
 
@@ -8,6 +10,7 @@ use hefu_views::{Changes, Cursor, RowStore, Rows, StoreError, ViewId, Visit};
 use rocksdb::{ColumnFamily, DB, Direction, IteratorMode, ReadOptions, WriteBatch};
 
 use crate::keyspace::Family;
+use crate::options::unlogged;
 
 /// The rows of all views.
 #[derive(Clone)]
@@ -50,19 +53,22 @@ impl RowStore for RocksRows {
 
     fn commit(&self, view: &ViewId, changes: &Changes, cursor: &Cursor) -> Result<(), StoreError> {
         let mut batch = WriteBatch::default();
-        let prefix = row_prefix(view);
+        let (family, mut full) = (self.family(), row_prefix(view));
+        let prefix = full.len();
         for (key, value) in changes.iter() {
-            batch.put_cf(self.family(), [prefix.as_slice(), key].concat(), value);
+            full.truncate(prefix);
+            full.extend_from_slice(key);
+            batch.put_cf(family, &full, value);
         }
-        batch.put_cf(self.family(), cursor_key(view), cursor.to_bytes());
-        self.db.write(batch).map_err(StoreError::new)
+        batch.put_cf(family, cursor_key(view), cursor.to_bytes());
+        self.db.write_opt(batch, &unlogged()).map_err(StoreError::new)
     }
 
     fn drop_view(&self, view: &ViewId) -> Result<(), StoreError> {
         let mut batch = WriteBatch::default();
         batch.delete_cf(self.family(), cursor_key(view));
         batch.delete_range_cf(self.family(), row_prefix(view), cursor_key(view));
-        self.db.write(batch).map_err(StoreError::new)
+        self.db.write_opt(batch, &unlogged()).map_err(StoreError::new)
     }
 }
 
