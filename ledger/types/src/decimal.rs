@@ -4,15 +4,16 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use compact_str::format_compact;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::limits::DECIMAL_SCALE_MAX;
 use crate::reason::Reason;
 use crate::wire::{DecodeError, Field, FieldInfo, MessageInfo, Reader, Value, WireType, ZigZag, read_message};
 
 /// An exact decimal number with at most 12 decimals. Equality is of the written form; [`Decimal::compare`] is of the value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Decimal {
     units: i64,
     scale: u32,
@@ -148,9 +149,10 @@ impl TryFrom<String> for Decimal {
     }
 }
 
-impl From<Decimal> for String {
-    fn from(d: Decimal) -> Self {
-        d.to_string()
+impl Serialize for Decimal {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        // At most 24 bytes, which need no memory of their own.
+        s.serialize_str(&format_compact!("{self}"))
     }
 }
 

@@ -69,6 +69,10 @@ macro_rules! events {
             /// The name of its kind, as in the `.proto` file.
             #[must_use]
             pub const fn kind(&self) -> &'static str { match self { $(Self::$variant(_) => $name,)+ } }
+
+            /// Its field number in the `.proto` file, which tells its kind and never changes.
+            #[must_use]
+            pub const fn number(&self) -> u32 { match self { $(Self::$variant(_) => $number,)+ } }
         }
 
         impl crate::wire::Value for Event {

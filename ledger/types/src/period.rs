@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use compact_str::format_compact;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::limits::{YEAR_MAX, YEAR_MIN};
 use crate::wire::code_enum;
@@ -25,8 +26,8 @@ code_enum! {
 }
 
 /// A period. Ordered by its last day, then from the shortest to the longest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Period {
     kind: PeriodType,
     year: u16,
@@ -189,9 +190,10 @@ impl TryFrom<String> for Period {
     }
 }
 
-impl From<Period> for String {
-    fn from(p: Period) -> Self {
-        p.to_string()
+impl Serialize for Period {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        // At most 24 bytes, which need no memory of their own.
+        s.serialize_str(&format_compact!("{self}"))
     }
 }
 

@@ -4,14 +4,14 @@ use std::borrow::Borrow;
 use std::fmt;
 
 use compact_str::CompactString;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::limits::{CODE_BYTES_MAX, TEXT_BYTES_MAX};
 
 /// A code: `[a-z0-9][a-z0-9._-]*`, at most 64 bytes. Names members, plans, indicators, areas, units of measure. Up to 24 bytes
 /// are kept in place: most codes are, and every event holds some.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Code(CompactString);
 
 /// The text is no code.
@@ -57,9 +57,9 @@ impl std::str::FromStr for Code {
     }
 }
 
-impl From<Code> for String {
-    fn from(code: Code) -> Self {
-        code.0.into_string()
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&self.0)
     }
 }
 
@@ -82,8 +82,8 @@ impl fmt::Debug for Code {
 }
 
 /// A text of at most 2,048 bytes without control characters or characters that reorder or hide others; may be empty.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Text(Box<str>);
 
 /// The text is too long or holds a control character.
@@ -142,9 +142,9 @@ impl TryFrom<String> for Text {
     }
 }
 
-impl From<Text> for String {
-    fn from(text: Text) -> Self {
-        text.0.into()
+impl Serialize for Text {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&self.0)
     }
 }
 

@@ -8,7 +8,7 @@ use hefu_types::DecodedEntry;
 use crate::cursor::RowsDigest;
 use crate::error::ViewError;
 use crate::row::{Origin, RowWriter};
-use crate::store::Changes;
+use crate::store::{Changes, KeyValue};
 use crate::view::View;
 
 /// The rows that entries add to a view, and their digest.
@@ -21,15 +21,15 @@ pub(crate) struct Addition {
 /// What entries add to each of these views, in the order of the views.
 ///
 /// # Errors
-/// As for [`View::apply`].
+/// As for [`View::apply`]; `Overwrite` when a row is written twice.
 pub(crate) fn additions(views: &[&dyn View], entries: &[DecodedEntry]) -> Result<Vec<Addition>, ViewError> {
-    let mut changes: Vec<Changes> = views.iter().map(|_| Changes::default()).collect();
+    let mut rows: Vec<Vec<KeyValue>> = views.iter().map(|_| vec![]).collect();
     for (origin, event) in entries.iter().flat_map(Origin::of_events) {
-        for (view, changes) in views.iter().zip(&mut changes) {
-            view.apply(event, &mut RowWriter::new(origin, changes))?;
+        for (view, rows) in views.iter().zip(&mut rows) {
+            view.apply(event, &mut RowWriter::new(origin, rows))?;
         }
     }
-    Ok(views.iter().zip(changes).map(|(view, changes)| addition(*view, changes)).collect())
+    views.iter().zip(rows).map(|(view, rows)| Ok(addition(*view, Changes::new(rows)?))).collect()
 }
 
 fn addition(view: &dyn View, changes: Changes) -> Addition {

@@ -86,8 +86,11 @@ impl Cursor {
 /// 2019).
 #[derive(Clone, Debug)]
 pub(crate) struct RowsDigest {
-    /// Has taken the view's name and version, with which every row begins.
     hasher: blake3::Hasher,
+    /// The view's name and version, with which every row begins, and then a row.
+    row: Vec<u8>,
+    /// Where the row begins.
+    begin: usize,
     rows: u64,
     lattice: Lattice,
 }
@@ -95,22 +98,25 @@ pub(crate) struct RowsDigest {
 impl RowsDigest {
     /// Of no row.
     pub(crate) fn of(view: &ViewId) -> Self {
-        let mut hasher = blake3::Hasher::new_derive_key(ROW_CONTEXT);
-        [view.name.as_bytes(), &view.version.to_be_bytes()].iter().for_each(|part| feed(&mut hasher, part));
-        Self { hasher, rows: 0, lattice: Lattice::empty() }
+        let mut row = vec![];
+        [view.name.as_bytes(), &view.version.to_be_bytes()].iter().for_each(|part| push(&mut row, part));
+        let hasher = blake3::Hasher::new_derive_key(ROW_CONTEXT);
+        Self { hasher, begin: row.len(), row, rows: 0, lattice: Lattice::empty() }
     }
 
     pub(crate) fn add(&mut self, key: &[u8], value: &[u8]) {
-        let mut hasher = self.hasher.clone();
-        [key, value].iter().for_each(|part| feed(&mut hasher, part));
-        self.lattice.add(&hasher);
+        self.row.truncate(self.begin);
+        [key, value].iter().for_each(|part| push(&mut self.row, part));
+        // A hasher is larger than most rows: begun anew, not copied.
+        self.lattice.add(self.hasher.reset().update(&self.row));
         self.rows += 1;
     }
 }
 
-fn feed(hasher: &mut blake3::Hasher, part: &[u8]) {
+fn push(row: &mut Vec<u8>, part: &[u8]) {
     let len = u32::try_from(part.len()).expect("a part of a row below 4 GiB");
-    hasher.update(&len.to_be_bytes()).update(part);
+    row.extend_from_slice(&len.to_be_bytes());
+    row.extend_from_slice(part);
 }
 
 #[cfg(test)]

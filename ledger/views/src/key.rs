@@ -15,6 +15,9 @@ use crate::row::Origin;
 /// Bytes of a vintage.
 const VINTAGE_LEN: usize = 12;
 
+/// Room for most keys.
+const KEY_BYTES: usize = 64;
+
 /// The moment that a question is about, as a size of the log: entries from that position on are not seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AsOf(Size);
@@ -49,7 +52,9 @@ pub(crate) struct Key(Vec<u8>);
 
 impl Key {
     pub(crate) fn table(tag: u8) -> Self {
-        Self(vec![tag])
+        let mut key = Vec::with_capacity(KEY_BYTES);
+        key.push(tag);
+        Self(key)
     }
 
     pub(crate) fn code(mut self, code: &Code) -> Self {

@@ -99,10 +99,8 @@ mod tests {
     const VIEW: ViewId = ViewId { name: "test", version: 1 };
 
     fn store(keys: &[&[u8]]) -> Memory {
-        let (memory, mut changes) = (Memory::new(), Changes::default());
-        for key in keys {
-            assert!(changes.insert(key.to_vec(), vec![]));
-        }
+        let memory = Memory::new();
+        let changes = Changes::new(keys.iter().map(|key| (key.to_vec(), vec![])).collect()).unwrap();
         memory.commit(&VIEW, &changes, &Cursor::start()).unwrap();
         memory
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ViewError;
 use crate::key::{self, AsOf, Key};
-use crate::store::{Changes, KeyValue, Rows};
+use crate::store::{KeyValue, Rows};
 
 /// The event that a row came from, and who said it when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,7 +47,7 @@ impl Origin {
             let origin = Self {
                 seq: entry.seq,
                 event_index,
-                number: number_of(event),
+                number: event.number(),
                 recorded_at: entry.recorded_at,
                 submission_hash: entry.submission_hash,
                 key: entry.submission.key,
@@ -59,11 +59,6 @@ impl Origin {
 
 fn kinds() -> impl Iterator<Item = (u32, &'static str)> {
     Event::MESSAGE.expect("events are a message").fields.iter().map(|field| (field.number, field.name))
-}
-
-fn number_of(event: &Event) -> u32 {
-    let kind = event.kind();
-    kinds().find(|(_, name)| *name == kind).expect("every kind stands in the table").0
 }
 
 /// A row of any table. Its value is its postcard encoding, so `T`'s shape is fixed by the view's version.
@@ -81,23 +76,27 @@ impl<T: DeserializeOwned> Row<T> {
     }
 }
 
+/// Room for the value of most rows.
+const VALUE_BYTES: usize = 256;
+
 /// Takes the rows that one event adds.
 #[derive(Debug)]
 pub struct RowWriter<'a> {
     origin: Origin,
-    out: &'a mut Changes,
+    out: &'a mut Vec<KeyValue>,
 }
 
 impl<'a> RowWriter<'a> {
-    pub(crate) const fn new(origin: Origin, out: &'a mut Changes) -> Self {
+    pub(crate) const fn new(origin: Origin, out: &'a mut Vec<KeyValue>) -> Self {
         Self { origin, out }
     }
 
     pub(crate) fn put<T: Serialize>(&mut self, stem: Key, fact: T) -> Result<(), ViewError> {
         let row = Row { origin: self.origin, fact };
-        let value = postcard::to_stdvec(&row).map_err(ViewError::RowUnwritable)?;
-        let added = self.out.insert(stem.vintage(&self.origin), value);
-        if added { Ok(()) } else { Err(ViewError::Overwrite(self.origin.seq)) }
+        let value = Vec::with_capacity(VALUE_BYTES);
+        let value = postcard::to_extend(&row, value).map_err(ViewError::RowUnwritable)?;
+        self.out.push((stem.vintage(&self.origin), value));
+        Ok(())
     }
 }
 
@@ -174,6 +173,7 @@ fn each_seen(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Changes;
     use crate::testing::{code, origin};
 
     #[test]
@@ -188,10 +188,11 @@ mod tests {
 
     #[test]
     fn writing_a_key_twice_is_an_error() {
-        let mut changes = Changes::default();
-        let mut rows = RowWriter::new(origin(3, 0), &mut changes);
+        let mut written = vec![];
         let stem = Key::table(1).code(&code("a"));
-        rows.put(stem.clone(), 1_u8).unwrap();
-        assert!(matches!(rows.put(stem, 2_u8), Err(ViewError::Overwrite(seq)) if seq == Seq::new(3)));
+        for (seq, fact) in [(3, 1_u8), (2, 2), (3, 3)] {
+            RowWriter::new(origin(seq, 0), &mut written).put(stem.clone(), fact).unwrap();
+        }
+        assert!(matches!(Changes::new(written), Err(ViewError::Overwrite(seq)) if seq == Seq::new(3)));
     }
 }

@@ -3,12 +3,12 @@
 //! The journal implements this over its database, [`crate::memory`] over a map. Both are driven by the same
 //! [`crate::Projector`].
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry as Slot;
 use std::error::Error;
 use std::ops::ControlFlow;
 
 use crate::cursor::Cursor;
+use crate::error::ViewError;
+use crate::key;
 
 /// A view and the version of its rows. A version is raised whenever the same entries would give other rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -91,11 +91,24 @@ pub trait RowStore: Send + Sync {
     fn drop_view(&self, view: &ViewId) -> Result<(), StoreError>;
 }
 
-/// Rows to be added, sorted by key.
+/// Rows to be added, sorted by key, each key once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Changes(BTreeMap<Vec<u8>, Vec<u8>>);
+pub struct Changes(Vec<KeyValue>);
 
 impl Changes {
+    /// Sorts rows by key.
+    ///
+    /// # Errors
+    /// `Overwrite` when a key stands twice.
+    pub(crate) fn new(mut rows: Vec<KeyValue>) -> Result<Self, ViewError> {
+        // Stable, for that sort knows runs: the rows of one submission mostly are one.
+        rows.sort_by(|(a, _), (b, _)| a.cmp(b));
+        match rows.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+            Some(pair) => Err(ViewError::Overwrite(key::split(&pair[0].0)?.1)),
+            None => Ok(Self(rows)),
+        }
+    }
+
     /// The keys and values, ascending.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         self.0.iter().map(|(key, value)| (key.as_slice(), value.as_slice()))
@@ -103,31 +116,19 @@ impl Changes {
 
     /// The number of rows.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub const fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Whether there is nothing to add.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// The keys and values, ascending.
     pub(crate) fn into_rows(self) -> impl Iterator<Item = KeyValue> {
         self.0.into_iter()
-    }
-
-    /// Adds a row; `false` when the key stands already, and then nothing is changed.
-    #[must_use]
-    pub(crate) fn insert(&mut self, key: Vec<u8>, value: Vec<u8>) -> bool {
-        match self.0.entry(key) {
-            Slot::Vacant(slot) => {
-                slot.insert(value);
-                true
-            }
-            Slot::Occupied(_) => false,
-        }
     }
 }
 
@@ -144,10 +145,10 @@ mod tests {
     }
 
     #[test]
-    fn changes_keep_the_first_of_a_key() {
-        let mut changes = Changes::default();
-        assert!(changes.insert(vec![1], vec![1]));
-        assert!(!changes.insert(vec![1], vec![2]));
-        assert_eq!(changes.iter().collect::<Vec<_>>(), [(&[1][..], &[1][..])]);
+    fn changes_are_sorted_and_have_each_key_once() {
+        let rows = |keys: &[u8]| keys.iter().map(|key| (vec![*key; 12], vec![])).collect::<Vec<_>>();
+        let changes = Changes::new(rows(&[3, 1, 2])).unwrap();
+        assert!(changes.iter().map(|(key, _)| key[0]).eq([1, 2, 3]));
+        assert!(matches!(Changes::new(rows(&[3, 1, 3])), Err(ViewError::Overwrite(_))));
     }
 }

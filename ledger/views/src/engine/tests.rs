@@ -90,8 +90,7 @@ fn a_recount_finds_a_row_that_the_cursor_does_not_know() {
     let (view, projector) = (VIEWS[2], Projector::new(&memory));
     let cursor = projector.cursor(view).unwrap();
     assert_eq!(projector.recount(view).unwrap(), cursor);
-    let mut foreign = Changes::default();
-    assert!(foreign.insert(b"foreign".to_vec(), vec![]));
+    let foreign = Changes::new(vec![(b"foreign".to_vec(), vec![])]).unwrap();
     memory.commit(&view.id(), &foreign, &cursor).unwrap();
     assert_ne!(projector.recount(view).unwrap().digest(), cursor.digest());
 }
@@ -124,8 +123,7 @@ impl RowStore for Broken<'_> {
 fn rows_without_a_cursor_go_before_the_view_is_built() {
     let (log, memory) = (log(), log().store());
     let view = VIEWS[2];
-    let mut foreign = Changes::default();
-    assert!(foreign.insert(b"foreign".to_vec(), vec![]));
+    let foreign = Changes::new(vec![(b"foreign".to_vec(), vec![])]).unwrap();
     memory.commit(&view.id(), &foreign, &Cursor::start()).unwrap();
     Projector::new(&Broken { memory: &memory, commits: true }).apply(view, &log.0).unwrap();
     let projector = Projector::new(&memory);
