@@ -36,7 +36,7 @@ pub(crate) struct Parts {
     /// The checkpoint keys that the log has had by then.
     pub(crate) keys: Vec<(PublicKey, CheckpointKey)>,
     pub(crate) answers: Vec<Answer>,
-    /// Submissions decided, and their bytes.
+    /// Submissions that wait for it, with those that were offered together with them, and their bytes.
     pub(crate) submissions: usize,
     pub(crate) bytes: usize,
     /// The sequencer adds no more.

@@ -182,10 +182,12 @@ impl Sequencer {
 
     /// Decides submissions in order.
     fn take(&mut self, Offer { items, lane, reply }: Offer, parts: &mut Parts) {
-        parts.submissions += items.len();
-        parts.bytes += items.iter().flatten().map(|admitted| admitted.signed().submission.len()).sum::<usize>();
+        let bytes = items.iter().flatten().map(|admitted| admitted.signed().submission.len()).sum::<usize>();
         let decided: Vec<Decided> = items.into_iter().map(|item| self.decide(item, lane.as_deref(), parts)).collect();
         if decided.iter().any(|one| matches!(one, Decided::Pending(_))) {
+            // Only what waits for the block fills it: nobody takes a block that nobody waits for.
+            parts.submissions += decided.len();
+            parts.bytes += bytes;
             parts.answers.push(Answer { decided, reply });
         } else {
             // What is refused or durable already need not wait for the block, nor mind that writes are refused.

@@ -1,0 +1,149 @@
+//! The block that is being made: it has a limit, and only what is recorded fills it.
+
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hefu_journal::store::StoreError;
+use hefu_journal::{AppendError, Block, Durability, Fault, Journal, Options, RocksStore, Store};
+use hefu_rules::admit;
+use hefu_tests::export::verify_log;
+use hefu_tests::load::correctors;
+use hefu_tests::server::{config, keeper, seed};
+use hefu_tests::world::{World, observation};
+use hefu_types::{ChainHash, KeySeq, NodeHash, PublicKey, Reason, Refusal, Seq, SignedSubmission, Size};
+use hefud::Config;
+
+/// Submissions in one block.
+const BLOCK_SUBMISSIONS_MAX: usize = 1_024;
+
+/// How long is long enough to be sure that something does not happen.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A number that threads wait for.
+#[derive(Default)]
+struct Count(Mutex<usize>, Condvar);
+
+impl Count {
+    fn up(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        self.1.notify_all();
+    }
+
+    /// Whether it comes so far in this time.
+    fn reaches(&self, count: usize, within: Duration) -> bool {
+        let lock = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.1.wait_timeout_while(lock, within, |now| *now < count);
+        *waited.unwrap_or_else(PoisonError::into_inner).0 >= count
+    }
+}
+
+/// A store that notes how many entries each block has.
+struct Noting {
+    inner: RocksStore,
+    blocks: Arc<Mutex<Vec<usize>>>,
+}
+
+impl Store for Noting {
+    fn tail(&self) -> Result<(Size, ChainHash), StoreError> {
+        self.inner.tail()
+    }
+
+    fn append(&self, block: &Block) -> Result<(), AppendError> {
+        self.blocks.lock().unwrap().push(block.entries.len());
+        self.inner.append(block)
+    }
+
+    fn nodes(&self, level: u8, from: u64, count: usize) -> Result<Vec<NodeHash>, StoreError> {
+        self.inner.nodes(level, from, count)
+    }
+
+    fn read(&self, from: Seq, limit: usize, max_bytes: usize) -> Result<Vec<Bytes>, StoreError> {
+        self.inner.read(from, limit, max_bytes)
+    }
+
+    fn find(&self, key: &PublicKey, key_seq: KeySeq) -> Result<Option<Seq>, StoreError> {
+        self.inner.find(key, key_seq)
+    }
+
+    fn last_of(&self, key: &PublicKey) -> Result<Option<(KeySeq, Seq)>, StoreError> {
+        self.inner.last_of(key)
+    }
+}
+
+type Hook = Arc<dyn Fn(Fault) -> Result<(), Refusal> + Send + Sync>;
+
+fn open(config: &Config, fault: Hook) -> (Journal, Arc<Mutex<Vec<usize>>>) {
+    let inner = RocksStore::open(&config.journal(), Durability::Synced).unwrap();
+    let blocks = Arc::default();
+    let store = Noting { inner, blocks: Arc::clone(&blocks) };
+    (Journal::open(Arc::new(store), keeper(config), Options { fault, ..Options::default() }).unwrap(), blocks)
+}
+
+#[test]
+fn a_block_takes_so_many_submissions_and_no_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = config(dir.path().join("data"));
+    let mut world = World::planned();
+    let mut corrector = correctors(&mut world, 1).remove(0);
+    seed(&config, &world);
+    let begun = Arc::new(Count::default());
+    let (begins, decided) = (Arc::clone(&begun), Count::default());
+    let hook = move |fault| {
+        match fault {
+            Fault::Decided => decided.up(),
+            // One is in the first block, and the next block fills up behind it. One more than fits does not come.
+            Fault::BeforeAppend => {
+                begins.up();
+                assert!(decided.reaches(1 + BLOCK_SUBMISSIONS_MAX, PATIENCE));
+                let _overfull = decided.reaches(2 + BLOCK_SUBMISSIONS_MAX, Duration::from_millis(200));
+            }
+            _ => {}
+        }
+        Ok(())
+    };
+    let (journal, blocks) = open(&config, Arc::new(hook));
+    let mut submit = || journal.submit(admit(corrector.submission()).unwrap()).unwrap();
+    let mut tickets = vec![submit()];
+    assert!(begun.reaches(1, PATIENCE));
+    tickets.extend((0..2 * BLOCK_SUBMISSIONS_MAX).map(|_| submit()));
+    for ticket in tickets {
+        ticket.wait().unwrap();
+    }
+    let blocks = blocks.lock().unwrap().clone();
+    assert!(blocks.contains(&BLOCK_SUBMISSIONS_MAX), "{blocks:?}");
+    assert!(blocks.iter().all(|entries| *entries <= BLOCK_SUBMISSIONS_MAX), "{blocks:?}");
+    assert_eq!(verify_log(&journal).entries, (world.entries.len() + 1 + 2 * BLOCK_SUBMISSIONS_MAX) as u64);
+}
+
+#[test]
+fn what_is_not_recorded_fills_no_block() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = config(dir.path().join("data"));
+    let mut world = World::planned();
+    let mut corrector = correctors(&mut world, 1).remove(0);
+    seed(&config, &world);
+    let journal = Arc::new(open(&config, Arc::new(|_| Ok(()))).0);
+    let (done, ended) = channel();
+    let submitting = Arc::clone(&journal);
+    let attempts = std::thread::spawn(move || {
+        let submit = |signed: &SignedSubmission| submitting.submit(admit(signed.clone()).unwrap()).unwrap().wait();
+        // A stranger's, whom nobody admitted, and one that has its position already.
+        let stranger = world.signer("stranger").peek(vec![observation("flow", "2024", "1").into()]);
+        let good = corrector.submission();
+        submit(&good).unwrap();
+        for _ in 0..2 * BLOCK_SUBMISSIONS_MAX {
+            assert_eq!(submit(&stranger).unwrap_err().reason, Reason::KeyUnknown);
+        }
+        for _ in 0..2 * BLOCK_SUBMISSIONS_MAX {
+            assert!(submit(&good).unwrap().already_recorded);
+        }
+        submit(&corrector.submission()).unwrap();
+        done.send(()).unwrap();
+    });
+    let waited = ended.recv_timeout(PATIENCE);
+    assert!(waited.is_ok() || attempts.is_finished(), "nothing is answered any more");
+    attempts.join().unwrap();
+    let _report = verify_log(&journal);
+}
