@@ -1,12 +1,12 @@
-//! The block that is being made: it has a limit, and only what is recorded fills it.
+//! The block that is being made: it has a limit, and nobody who waits for it is forgotten when a thread of the journal dies.
 
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use hefu_journal::store::StoreError;
-use hefu_journal::{AppendError, Block, Durability, Fault, Journal, Options, RocksStore, Store};
+use hefu_journal::{AppendError, Block, Durability, Fault, Journal, Options, Recorded, RocksStore, Store};
 use hefu_rules::admit;
 use hefu_tests::export::verify_log;
 use hefu_tests::load::correctors;
@@ -146,4 +146,66 @@ fn what_is_not_recorded_fills_no_block() {
     assert!(waited.is_ok() || attempts.is_finished(), "nothing is answered any more");
     attempts.join().unwrap();
     let _report = verify_log(&journal);
+}
+
+/// Two submissions, of which the second is in line behind the first when the thread that takes this step panics; then a third.
+fn panics_at(step: Fault, steps_before: usize) {
+    let dir = tempfile::tempdir().unwrap();
+    let config = config(dir.path().join("data"));
+    let mut world = World::planned();
+    let mut corrector = correctors(&mut world, 1).remove(0);
+    seed(&config, &world);
+    let begun = Arc::new(Count::default());
+    let (begins, decided, taken) = (Arc::clone(&begun), Count::default(), Count::default());
+    let hook = move |fault| {
+        if fault == Fault::Decided {
+            decided.up();
+        }
+        if fault == Fault::BeforeAppend {
+            begins.up();
+            // The second one is decided while the first is on its way to the disk.
+            assert!(decided.reaches(2, PATIENCE));
+        }
+        if fault == step {
+            assert!(!taken.reaches(steps_before + 1, Duration::ZERO), "the step comes once more");
+            taken.up();
+            assert!(!taken.reaches(steps_before + 1, Duration::ZERO), "the panic that the test wants");
+        }
+        Ok(())
+    };
+    let (journal, _) = open(&config, Arc::new(hook));
+    let sent = [corrector.submission(), corrector.submission()];
+    let submit = |signed: &SignedSubmission| journal.submit(admit(signed.clone()).unwrap());
+    let first = submit(&sent[0]).unwrap();
+    assert!(begun.reaches(1, PATIENCE));
+    let tickets = [first, submit(&sent[1]).unwrap()];
+    let (answer, answers) = channel::<Result<Recorded, Refusal>>();
+    let waiting = std::thread::spawn(move || tickets.into_iter().for_each(|t| answer.send(t.wait()).unwrap()));
+    for _ in &sent {
+        let answer = answers.recv_timeout(PATIENCE);
+        assert!(!matches!(answer, Err(RecvTimeoutError::Timeout)), "{step:?}: a caller was forgotten");
+        // What was on its way when the sequencer died still gets through.
+        if let Err(refusal) = answer.unwrap() {
+            assert!([Reason::OutcomeUnknown, Reason::StorageLatched].contains(&refusal.reason), "{step:?}: {refusal}");
+        }
+    }
+    waiting.join().unwrap();
+    let latched = journal.latched().unwrap_or_else(|| panic!("{step:?}: nobody can see that writes are refused"));
+    let after = submit(&corrector.submission()).and_then(|ticket| ticket.wait());
+    let refusal = after.expect_err("no thread takes it");
+    assert_eq!(refusal, latched, "{step:?}");
+    journal.close();
+
+    let (journal, _) = open(&config, Arc::new(|_| Ok(())));
+    for signed in sent {
+        journal.submit(admit(signed).unwrap()).unwrap().wait().unwrap();
+    }
+    let _report = verify_log(&journal);
+}
+
+#[test]
+fn a_thread_that_dies_leaves_nobody_waiting_and_latches_writes() {
+    panics_at(Fault::BeforeAppend, 0);
+    panics_at(Fault::AfterAppend, 0);
+    panics_at(Fault::Decided, 1);
 }

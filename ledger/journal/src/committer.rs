@@ -118,6 +118,7 @@ impl Committer {
 
 impl Drop for Committer {
     fn drop(&mut self) {
+        self.shared.latch.set_if_panicking("the committer stopped");
         self.open.close();
     }
 }

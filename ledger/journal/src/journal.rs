@@ -73,6 +73,13 @@ impl Latch {
         let _later = self.reason.set(refusal);
     }
 
+    /// For the end of a thread that writes can't go on without.
+    pub(crate) fn set_if_panicking(&self, what: &str) {
+        if std::thread::panicking() {
+            self.set(Refusal::new(Reason::StorageLatched, "", what));
+        }
+    }
+
     pub(crate) fn check(&self) -> Result<(), Refusal> {
         self.reason.get().map_or(Ok(()), |refusal| Err(refusal.clone()))
     }
@@ -276,7 +283,7 @@ impl Journal {
             mpsc::error::TrySendError::Full(_) => {
                 Refusal::new(Reason::Overloaded, "", "too many submissions are waiting")
             }
-            mpsc::error::TrySendError::Closed(_) => stopped(),
+            mpsc::error::TrySendError::Closed(_) => self.stopped(),
         })?;
         Ok(ticket)
     }
@@ -289,12 +296,17 @@ impl Journal {
             None => offers,
         };
         for Offer { items, reply, .. } in closed {
-            reply.send(items.iter().map(|_| Err(stopped())).collect());
+            reply.send(items.iter().map(|_| Err(self.stopped())).collect());
         }
     }
 
     fn queue(&self) -> Result<&mpsc::Sender<Vec<Offer>>, Refusal> {
-        self.queue.as_ref().ok_or_else(stopped)
+        self.queue.as_ref().ok_or_else(|| self.stopped())
+    }
+
+    /// Why nobody takes submissions any more.
+    fn stopped(&self) -> Refusal {
+        self.latched().unwrap_or_else(|| Refusal::new(Reason::ShuttingDown, "", "the server is stopping"))
     }
 
     /// The durable head.
@@ -353,10 +365,6 @@ impl Drop for Journal {
     fn drop(&mut self) {
         self.stop();
     }
-}
-
-fn stopped() -> Refusal {
-    Refusal::new(Reason::ShuttingDown, "", "the server is stopping")
 }
 
 fn check_clock(recovered: &Recovered, options: &Options) -> Result<(), OpenError> {

@@ -50,6 +50,13 @@ impl Parts {
         self.block.entries.is_empty() && self.answers.is_empty()
     }
 
+    /// When nobody takes the block any more, whoever waits for it learns that nobody knows.
+    fn forget_if_closed(&mut self) {
+        if self.closed {
+            self.answers.clear();
+        }
+    }
+
     const fn is_full(&self) -> bool {
         self.submissions >= BLOCK_SUBMISSIONS_MAX || self.bytes >= BLOCK_BYTES_MAX
     }
@@ -79,20 +86,14 @@ impl OpenBlock {
         self.parts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds to the block once it has room; `false` when nobody takes it any more.
-    #[must_use]
-    pub(crate) fn fill(&self, add: impl FnOnce(&mut Parts)) -> bool {
+    /// Adds to the block once it has room, or nobody takes it any more.
+    pub(crate) fn fill(&self, add: impl FnOnce(&mut Parts)) {
         let full = |parts: &mut Parts| parts.is_full() && !parts.closed;
         let mut parts = self.taken.wait_while(self.lock(), full).unwrap_or_else(PoisonError::into_inner);
-        if parts.closed {
-            // Whoever waits learns that nobody knows.
-            parts.answers.clear();
-            return false;
-        }
         add(&mut parts);
+        parts.forget_if_closed();
         drop(parts);
         self.filled.notify_one();
-        true
     }
 
     /// Takes the block as soon as there is anything in it; `None` when nothing will come any more.
@@ -129,7 +130,10 @@ impl OpenBlock {
 
     /// The committer stops, in whatever way.
     pub(crate) fn close(&self) {
-        self.lock().closed = true;
+        let mut parts = self.lock();
+        parts.closed = true;
+        parts.forget_if_closed();
+        drop(parts);
         self.taken.notify_one();
     }
 }

@@ -153,7 +153,7 @@ impl Sequencer {
     pub(crate) fn run(mut self) {
         let open = Arc::clone(&self.open);
         while let Some(offers) = self.queue.blocking_recv() {
-            let is_open = open.fill(|parts| {
+            open.fill(|parts| {
                 offers.into_iter().for_each(|offer| self.take(offer, parts));
                 parts.keys = self.state.checkpoint_keys();
                 if let Some(mut snapshots) = self.snapshots.take_if(|of| of.is_due(self.size, &self.state)) {
@@ -161,9 +161,6 @@ impl Sequencer {
                     self.snapshots = Some(snapshots);
                 }
             });
-            if !is_open {
-                self.latch.set(Refusal::new(Reason::StorageLatched, "", "the committer stopped"));
-            }
             if self.in_flight.len() > BLOCK_SUBMISSIONS_MAX {
                 let durable = self.latch.durable_size();
                 self.in_flight.retain(|_, recorded| recorded.seq.size() > durable);
@@ -296,6 +293,8 @@ impl Sequencer {
 
 impl Drop for Sequencer {
     fn drop(&mut self) {
+        // First, so that what it was at when it died is not committed.
+        self.latch.set_if_panicking("the sequencer stopped");
         self.open.end();
     }
 }
