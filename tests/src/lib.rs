@@ -13,6 +13,7 @@ pub mod child;
 pub mod dump;
 pub mod export;
 pub mod forge;
+pub mod gated;
 pub mod history;
 pub mod load;
 pub mod mirror;
