@@ -1,13 +1,18 @@
 //! A stream's submissions reach the sequencer in the order sent, and no more of them are under way than its share, however
 //! long the disk takes.
 
+use std::ops::Range;
 use std::sync::Arc;
 
+use hefu_journal::{Durability, Journal, Lane, Offer, Options, Rejected, Reply, RocksStore};
+use hefu_rules::admit;
+use hefu_tests::export::verify_log;
 use hefu_tests::gated::{gated, positions, stream};
 use hefu_tests::load::{Corrector, correctors};
+use hefu_tests::server::{config, keeper, seed};
 use hefu_tests::world::{World, observation, text};
 use hefu_tests::{Signer, TestServer};
-use hefu_types::{Event, EventRef, SignedSubmission};
+use hefu_types::{Event, EventRef, PublicKey, Reason, Refusal, SignedSubmission};
 use hefud::admission::Turns;
 use hefud::config::{STREAM_BYTES_MAX, STREAM_IN_FLIGHT_MAX};
 
@@ -117,4 +122,40 @@ async fn a_stream_has_no_more_under_way_than_its_share() {
         assert!(positions.is_sorted(), "{positions:?}");
     }
     rig.verify_and_stop().await;
+}
+
+#[test]
+fn a_stream_is_at_its_end_when_too_many_keys_were_refused_in_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = config(dir.path().join("data"));
+    let mut world = World::planned();
+    let mut corrector = correctors(&mut world, 1).remove(0);
+    seed(&config, &world);
+    let store = RocksStore::open(&config.journal(), Durability::Synced).unwrap();
+    let journal = Journal::open(Arc::new(store), keeper(&config), Options::default()).unwrap();
+    let refused = |key: usize| {
+        let mut bytes = [0; 32];
+        bytes[..8].copy_from_slice(&key.to_be_bytes());
+        let refusal = Refusal::new(Reason::SignatureInvalid, "signature", "");
+        Err(Rejected { key: Some(PublicKey::from_bytes(bytes)), refusal })
+    };
+    let mut offer = |lane: &Arc<Lane>, keys: Range<usize>| {
+        let signed = corrector.clone().submission();
+        let items: Vec<_> = keys.map(refused).chain([Ok(admit(signed).unwrap())]).collect();
+        let (reply, tickets) = Reply::to(items.len());
+        journal.submit_all(vec![Offer { items, lane: Some(Arc::clone(lane)), reply }]);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let outcome = runtime.block_on(tickets.outcomes()).pop().unwrap();
+        if outcome.is_ok() {
+            let _recorded = corrector.submission();
+        }
+        outcome.map(|_| ()).map_err(|refusal| refusal.reason)
+    };
+    let lane = Arc::default();
+    assert_eq!(offer(&lane, 0..Lane::KEYS_MAX - 1), Ok(()));
+    assert_eq!(offer(&lane, 0..Lane::KEYS_MAX - 1), Ok(()), "the same ones again");
+    assert_eq!(offer(&lane, Lane::KEYS_MAX - 1..Lane::KEYS_MAX), Err(Reason::PredecessorRefused));
+    assert_eq!(offer(&lane, 0..0), Err(Reason::PredecessorRefused));
+    assert_eq!(offer(&Arc::default(), 0..0), Ok(()), "another stream");
+    let _report = verify_log(&journal);
 }

@@ -1,7 +1,7 @@
 //! The owner of the tail: position, time, decision, chain.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use hefu_rules::{Admitted, Position, State};
 use hefu_types::tree;
@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use crate::clock::SteadyClock;
 use crate::committer::{Answer, Decided};
 use crate::journal::{FaultHook, Latch, Reply, Shared};
+use crate::lane::Lane;
 use crate::nodes;
 use crate::open_block::{BLOCK_SUBMISSIONS_MAX, OpenBlock, Parts};
 use crate::recovery::Recovered;
@@ -57,24 +58,6 @@ pub struct Recorded {
     pub submission_hash: SubmissionHash,
     /// It had been recorded before.
     pub already_recorded: bool,
-}
-
-/// The submissions of one stream: once one of a key is refused, the key's later ones are refused, too.
-#[derive(Debug, Default)]
-pub struct Lane(Mutex<HashSet<PublicKey>>);
-
-impl Lane {
-    fn refused(&self, key: PublicKey) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
-    }
-
-    fn check(&self, key: &PublicKey) -> Result<(), Refusal> {
-        if !self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(key) {
-            return Ok(());
-        }
-        let detail = format!("an earlier submission of key {key} in this stream was refused");
-        Err(Refusal::new(Reason::PredecessorRefused, "", detail))
-    }
 }
 
 /// A submission that was refused before it got in line, in the place that it would have had.
