@@ -2,17 +2,32 @@
 
 use std::fs;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use hefu_journal::{Durability, Journal, OpenError, Options, RocksStore, SnapshotOptions};
+use bytes::Bytes;
+use hefu_journal::store::StoreError;
+use hefu_journal::{
+    AppendError, Block, Durability, Fault, Journal, Keeper, OpenError, Options, RocksStore, SnapshotOptions, Store,
+};
 use hefu_rules::admit;
 use hefu_tests::export::{copy_folder as copy, verify_log};
 use hefu_tests::load::{Corrector, correctors};
 use hefu_tests::server::{config, keeper, seed};
 use hefu_tests::world::World;
-use hefu_types::{Reason, hash};
+use hefu_types::tree::{self, Edge, Node};
+use hefu_types::{ChainHash, Entry, KeySeq, Millis, NodeHash, PublicKey, Reason, Refusal, RootHash, Seq, Size, hash};
 use hefud::Config;
 use tempfile::TempDir;
+
+/// Puts another body under a checksum that fits.
+fn forge(snapshot: &[u8], change: impl FnOnce(&mut [u8])) -> Vec<u8> {
+    let mut forged = snapshot.to_vec();
+    change(&mut forged[BEFORE_BODY..]);
+    let checksum = hash::derive("hefu v1 snapshot", &forged[BEFORE_BODY..]);
+    forged[BEFORE_BODY - 32..BEFORE_BODY].copy_from_slice(&checksum);
+    forged
+}
 
 /// Bytes of a snapshot before what its checksum covers.
 const BEFORE_BODY: usize = 14 + 8 + 32;
@@ -73,6 +88,10 @@ fn a_start_replays_what_is_behind_the_snapshot_and_checks_the_rest_later() {
     let journal = open(&rig.config);
     assert_eq!((journal.replayed(), journal.is_rechecked()), (rig.seeded, true));
     rig.record(&journal, 20);
+    // What is refused leaves no trace in the state, or it would not be what the entries amount to.
+    let mut refused = rig.corrector.clone();
+    let (_skipped, gap) = (refused.submission(), refused.submission());
+    let _refusal = journal.submit(admit(gap).unwrap()).unwrap().wait().unwrap_err();
     journal.close();
 
     let journal = open(&rig.config);
@@ -146,11 +165,8 @@ fn a_forged_state_is_found_and_latches_writes() {
     let (mut found, mut next) = (0, rig.corrector.submission());
     // A bit of every hundredth byte or so, under a checksum that fits.
     for at in (BEFORE_BODY..bytes.len()).step_by((bytes.len() / 60).max(1)) {
-        let mut forged = bytes.clone();
-        forged[at] ^= 1;
-        let checksum = hash::derive("hefu v1 snapshot", &forged[BEFORE_BODY..]);
-        forged[BEFORE_BODY - 32..BEFORE_BODY].copy_from_slice(&checksum);
-        fs::write(rig.config.snapshot(), &forged).unwrap();
+        let forged = forge(&bytes, |body| body[at - BEFORE_BODY] ^= 1);
+        fs::write(rig.config.snapshot(), forged).unwrap();
         // Another checkpoint key than those that are held does not even open.
         let Ok(journal) = open_every(&rig.config, SnapshotOptions::EVERY) else { continue };
         if journal.replayed() > 0 {
@@ -172,4 +188,135 @@ fn a_forged_state_is_found_and_latches_writes() {
     assert_eq!(journal.replayed(), rig.seeded + 5);
     journal.submit(admit(std::mem::replace(&mut next, rig.corrector.submission())).unwrap()).unwrap().wait().unwrap();
     let _report = verify_log(&journal);
+}
+
+#[test]
+fn no_snapshot_is_taken_of_what_is_not_durable() {
+    let mut rig = rig();
+    let journal = open(&rig.config);
+    rig.record(&journal, 5);
+    journal.close();
+    let taken = fs::read(rig.config.snapshot()).unwrap();
+    // Each submission is due for a snapshot, and this one is refused by the disk.
+    let failing = Arc::new(AtomicBool::new(true));
+    let fails = Arc::clone(&failing);
+    let hook = move |step| match step {
+        Fault::BeforeAppend if fails.load(Ordering::SeqCst) => Err(Refusal::new(Reason::NotWritten, "", "no")),
+        _ => Ok(()),
+    };
+    let snapshots = Some(SnapshotOptions { path: rig.config.snapshot(), every: 1 });
+    let store = RocksStore::open(&rig.config.journal(), Durability::Synced).unwrap();
+    let options = Options { snapshots, fault: Arc::new(hook), ..Options::default() };
+    let journal = Journal::open(Arc::new(store), keeper(&rig.config), options).unwrap();
+    let lost = rig.corrector.submission();
+    let _refusal = journal.submit(admit(lost.clone()).unwrap()).unwrap().wait().unwrap_err();
+    journal.close();
+    assert!(fs::read(rig.config.snapshot()).unwrap() == taken, "a snapshot of what was lost");
+
+    let journal = open(&rig.config);
+    assert_eq!(journal.replayed(), 0);
+    journal.submit(admit(lost).unwrap()).unwrap().wait().unwrap();
+    let _report = verify_log(&journal);
+}
+
+/// A store with something else in a place that a start from a snapshot does not look at.
+struct Damaged {
+    inner: RocksStore,
+    entry: Option<Entry>,
+    leaf: Option<(u64, NodeHash)>,
+}
+
+impl Store for Damaged {
+    fn tail(&self) -> Result<(Size, ChainHash), StoreError> {
+        self.inner.tail()
+    }
+
+    fn append(&self, block: &Block) -> Result<(), AppendError> {
+        self.inner.append(block)
+    }
+
+    fn nodes(&self, level: u8, from: u64, count: usize) -> Result<Vec<NodeHash>, StoreError> {
+        let mut nodes = self.inner.nodes(level, from, count)?;
+        if let Some((index, hash)) = self.leaf.filter(|(index, _)| level == 0 && *index >= from)
+            && let Some(node) = nodes.get_mut(usize::try_from(index - from).unwrap())
+        {
+            *node = hash;
+        }
+        Ok(nodes)
+    }
+
+    fn read(&self, from: Seq, limit: usize, max_bytes: usize) -> Result<Vec<Bytes>, StoreError> {
+        let mut entries = self.inner.read(from, limit, max_bytes)?;
+        if let Some(entry) = self.entry.as_ref().filter(|entry| entry.seq() >= from)
+            && let Some(bytes) = entries.get_mut(usize::try_from(entry.seq().get() - from.get()).unwrap())
+        {
+            *bytes = entry.bytes().clone();
+        }
+        Ok(entries)
+    }
+
+    fn find(&self, key: &PublicKey, key_seq: KeySeq) -> Result<Option<Seq>, StoreError> {
+        self.inner.find(key, key_seq)
+    }
+
+    fn last_of(&self, key: &PublicKey) -> Result<Option<(KeySeq, Seq)>, StoreError> {
+        self.inner.last_of(key)
+    }
+}
+
+/// Opens from the snapshot, and waits until the recheck has found the damage.
+fn check_found(config: &Config, store: Damaged, accept_missing: bool) {
+    let snapshots = Some(SnapshotOptions { path: config.snapshot(), every: SnapshotOptions::EVERY });
+    let keeper = Keeper { accept_missing, ..keeper(config) };
+    let journal = Journal::open(Arc::new(store), keeper, Options { snapshots, ..Options::default() }).unwrap();
+    assert_eq!(journal.replayed(), 0);
+    wait_for("the log is looked at", || journal.is_rechecked() || journal.latched().is_some());
+    assert_eq!(journal.latched().map(|refusal| refusal.reason), Some(Reason::StorageDamaged));
+    journal.close();
+    assert!(!config.snapshot().exists(), "the next start looks for itself");
+}
+
+#[test]
+fn damage_before_the_snapshot_is_found_beside_the_work() {
+    let mut rig = rig();
+    let journal = open(&rig.config);
+    rig.record(&journal, 5);
+    journal.close();
+    let inner = RocksStore::open(&rig.config.journal(), Durability::Synced).unwrap();
+    let old = Entry::parse(inner.read(Seq::new(3), 1, usize::MAX).unwrap().remove(0)).unwrap();
+    let entry = Some(Entry::new(old.seq(), Millis::new(1), old.prev(), &old.signed()));
+    check_found(&rig.config, Damaged { inner, entry, leaf: None }, false);
+    let _report = verify_log(&open(&rig.config));
+}
+
+#[test]
+fn a_tree_that_is_not_that_of_the_entries_is_found_beside_the_work() {
+    let mut rig = rig();
+    let journal = open(&rig.config);
+    rig.record(&journal, 5);
+    let size = journal.head().size;
+    journal.close();
+    let inner = RocksStore::open(&rig.config.journal(), Durability::Synced).unwrap();
+    let root = |leaf: Option<(u64, NodeHash)>| {
+        let mut edge = Edge::default();
+        let bytes = inner.read(Seq::FIRST, usize::MAX, usize::MAX).unwrap();
+        for (bytes, index) in bytes.iter().zip(0..) {
+            let forged = leaf.filter(|(at, _)| *at == index).map(|(_, hash)| hash);
+            edge.push(forged.unwrap_or_else(|| tree::leaf(bytes)), |_: Node, _| ());
+        }
+        assert_eq!(edge.size(), size);
+        edge.root()
+    };
+    let leaf = Some((3, NodeHash::from_bytes([7; 32])));
+    let (ours, theirs): (RootHash, RootHash) = (root(None), root(leaf));
+    let bytes = fs::read(rig.config.snapshot()).unwrap();
+    let at = bytes.windows(32).position(|window| window == ours.as_bytes()).unwrap() - BEFORE_BODY;
+    let forged = forge(&bytes, |body| body[at..at + 32].copy_from_slice(theirs.as_bytes()));
+    fs::write(rig.config.snapshot(), forged).unwrap();
+    // Whoever has the checkpoint key could sign that root as well.
+    let signed = fs::read(rig.config.head_file()).unwrap();
+    fs::remove_file(rig.config.head_file()).unwrap();
+    check_found(&rig.config, Damaged { inner, entry: None, leaf }, true);
+    fs::write(rig.config.head_file(), signed).unwrap();
+    let _report = verify_log(&open(&rig.config));
 }

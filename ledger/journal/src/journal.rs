@@ -228,6 +228,7 @@ impl Journal {
                 path: path.clone(),
                 size: start.size,
                 digest: snapshot::digest(&start.state),
+                root: start.edge.root(),
                 done: Arc::clone(&rechecked),
                 stopping,
             });

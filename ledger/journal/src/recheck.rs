@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 
-use hefu_types::{Reason, Refusal, Size};
+use hefu_types::{Reason, Refusal, RootHash, Size};
 
 use crate::background::work_behind_others;
 use crate::clock::Stopwatch;
@@ -28,6 +28,7 @@ pub(crate) struct Recheck {
     /// What the snapshot says.
     pub(crate) size: Size,
     pub(crate) digest: [u8; 32],
+    pub(crate) root: RootHash,
     /// Set when the snapshot was found right.
     pub(crate) done: Arc<AtomicBool>,
     /// Closed when the journal stops.
@@ -66,9 +67,13 @@ impl Recheck {
                 return Ok(false);
             }
         }
-        if digest(&so_far.state) == self.digest {
-            return Ok(true);
+        // The tree as stored has this root, see [`crate::snapshot::Snapshot::resume`].
+        if so_far.edge.root() != self.root {
+            return Err(format!("the stored tree of {} entries is not that of the entries", self.size));
         }
-        Err(format!("the snapshot of {} entries is not what they amount to", self.size))
+        if digest(&so_far.state) != self.digest {
+            return Err(format!("the snapshot of {} entries is not what they amount to", self.size));
+        }
+        Ok(true)
     }
 }
