@@ -82,6 +82,12 @@ fn bytes(request: &v1::SubmitStreamRequest) -> u32 {
     u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
+/// With bytes of its own. As it came it keeps the whole buffer that its message was read into, and whatever else stood there,
+/// which nothing counts.
+fn owned(signed: SignedSubmission) -> SignedSubmission {
+    SignedSubmission { submission: Bytes::copy_from_slice(&signed.submission), ..signed }
+}
+
 /// Serves one stream until the client closes it or goes away. What was put in line is recorded all the same.
 #[must_use]
 pub fn serve(
@@ -165,7 +171,7 @@ impl Reader {
         let v1::SubmitStreamRequest { correlation, signed, decline_receipt, wait_for } = request;
         // From its arrival on, so that those that wait at the same time also stop waiting at the same time.
         let wanted = self.receipts.wanted(decline_receipt, wait_for, Instant::now() + QUORUM_WAIT);
-        let (item, taken) = match (convert::signed(signed), wanted) {
+        let (item, taken) = match (convert::signed(signed).map(owned), wanted) {
             (Ok(signed), Ok(wanted)) => (Ok(signed.clone()), Some((signed, wanted))),
             (Ok(signed), Err(refusal)) => (Err(rejected(&signed.submission, refusal)), None),
             (Err(refusal), _) => (Err(Rejected { key: None, refusal }), None),
