@@ -70,6 +70,16 @@ impl Hefud {
         self.child.wait().expect("gone");
     }
 
+    /// SIGTERM, and waits until it has stopped as it should.
+    ///
+    /// # Panics
+    /// When it can't be told, or fails.
+    pub fn stop(mut self) {
+        let told = Command::new("kill").arg(self.id().to_string()).status().expect("kill");
+        assert!(told.success(), "it can't be told to stop");
+        assert!(self.child.wait().expect("gone").success(), "it failed");
+    }
+
     /// SIGKILL, and waits until it is gone.
     ///
     /// # Panics

@@ -163,7 +163,10 @@ impl KnownKeys {
             let (r, _) = claim.halves();
             let holds = signed.and_then(|_| encoded.next()).is_some_and(|encoded| encoded.to_bytes() == r);
             verdicts.push(match key.filter(|_| holds && !SMALL_ORDER.contains(&r)) {
-                Some(point) => Ok(self.remember(claim.key, point)),
+                Some(point) => {
+                    self.remember(claim.key, point);
+                    Ok(())
+                }
                 None => Err(failure(claim.key, claim.signature)),
             });
         }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use hdrhistogram::Histogram;
 use tokio::runtime::Runtime;
 
@@ -36,9 +36,11 @@ impl Load {
 
 /// What a load counted.
 pub(crate) struct Counted {
-    /// Microseconds until the answer, of what was answered while it counted.
+    /// Microseconds until the answer, of what was sent, or was to be sent, while it counted, however late the answer came.
     pub(crate) latencies: Histogram<u64>,
-    /// From the end of the warm-up to the last counted answer.
+    /// Answers that came while it counted.
+    pub(crate) counted: u64,
+    /// From the end of the warm-up to the end of the time, or, when it ran out, to the last answer.
     pub(crate) elapsed: Duration,
     /// Everything that was answered, with warm-up and drain.
     pub(crate) answered: u64,
@@ -50,7 +52,7 @@ pub(crate) struct Counted {
 
 impl Counted {
     pub(crate) fn per_second(&self) -> f64 {
-        self.latencies.len() as f64 / self.elapsed.as_secs_f64().max(f64::EPSILON)
+        self.counted as f64 / self.elapsed.as_secs_f64().max(f64::EPSILON)
     }
 }
 
@@ -73,6 +75,7 @@ impl Clock {
 pub(crate) struct Counter {
     clock: Clock,
     pub(crate) latencies: Histogram<u64>,
+    pub(crate) counted: u64,
     last: Instant,
     answered: u64,
     ran_out: bool,
@@ -80,7 +83,7 @@ pub(crate) struct Counter {
 
 impl Counter {
     pub(crate) fn new(clock: Clock) -> Self {
-        Self { clock, latencies: histogram(), last: clock.counts_from, answered: 0, ran_out: false }
+        Self { clock, latencies: histogram(), counted: 0, last: clock.counts_from, answered: 0, ran_out: false }
     }
 
     /// Nothing is left to send.
@@ -91,9 +94,13 @@ impl Counter {
     /// An answer arrived to what was sent, or was to be sent, then.
     pub(crate) fn answered(&mut self, sent: Instant, now: Instant) {
         self.answered += 1;
-        if now >= self.clock.counts_from && now <= self.clock.ends {
+        let counts = self.clock.counts_from..self.clock.ends;
+        if counts.contains(&sent) {
             let micros = u64::try_from(now.saturating_duration_since(sent).as_micros()).unwrap_or(u64::MAX);
             self.latencies.saturating_record(micros);
+        }
+        if counts.contains(&now) {
+            self.counted += 1;
             self.last = now;
         }
     }
@@ -118,9 +125,11 @@ pub(crate) fn run(address: &str, ledger: &Ledger, load: Load, time: Duration) ->
 /// Runs a load on this thread, and counts what that costs it.
 pub(crate) fn count(load: impl Future<Output = anyhow::Result<Counter>>) -> anyhow::Result<Counted> {
     let before = process::own_cpu()?;
-    let Counter { clock, latencies, last, answered, ran_out } = runtime()?.block_on(load)?;
+    let Counter { clock, latencies, counted, last, answered, ran_out } = runtime()?.block_on(load)?;
+    ensure!(!latencies.is_empty() && counted > 0, "nothing was answered after the warm-up");
     let generator = process::own_cpu()?.saturating_sub(before);
-    Ok(Counted { latencies, elapsed: last - clock.counts_from, answered, ran_out, generator })
+    let until = if ran_out { last } else { clock.ends };
+    Ok(Counted { latencies, counted, elapsed: until - clock.counts_from, answered, ran_out, generator })
 }
 
 /// The requests of each caller.

@@ -2,12 +2,12 @@
 //!
 //! Each row opens a small ledger in a fresh folder, starts `hefud` as a process of its own, and submits observations that were
 //! signed beforehand, so that signing is not measured. Around the rows it measures the machine itself, in the same run:
-//! strict signature verifications, which bound every honest design, and synced writes to the same disk. What an auditor
-//! does is measured as an auditor does it, with the program `hefu`.
+//! strict signature verifications one by one, and synced writes to the same disk. What an auditor does is measured as an
+//! auditor does it, with the program `hefu`.
 //!
-//! It never measures a part in isolation that a user can't get in isolation, never warms up a server beyond half a second,
-//! and never lets the server skip a sync, a signature, a receipt or a view. Load and server share the machine's cores, and
-//! the report says so. It is no test: it asserts that everything sent was recorded, and no speed.
+//! It measures no part that a user can't get by itself, but for the views without their tables, and says so; it never warms up
+//! a server beyond half a second, and never lets it skip a sync, a signature, a receipt or a view. Load and server share the
+//! machine's cores, and the report says so. It is no test: it asserts that everything sent was recorded, and no speed.
 //!
 //! Read next: `rows.rs` (what is measured), `ledger.rs` (what is written), `stream.rs` (how it is sent), docs/benchmarks.md
 //! (how to read the figures).

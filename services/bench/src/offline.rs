@@ -37,7 +37,7 @@ pub(crate) struct Facts {
     pub(crate) events: u64,
     /// All entries.
     pub(crate) entry_bytes: u64,
-    /// The data folder of the server once the views were complete, as a stopped server leaves it.
+    /// The data folder of the server once the views were complete, as a server leaves it that is stopped.
     pub(crate) data_bytes: u64,
     /// The same, compacted.
     pub(crate) compacted_bytes: u64,
@@ -51,7 +51,7 @@ impl Exported {
         let serving = Serving::over(&data)?;
         serving.views_complete()?;
         hefu(&["--server", &serving.url(), "log", "export"], &[&copy])?;
-        serving.kill();
+        serving.stop();
         let data_bytes = disk_bytes(&data)?;
         compact(&data)?;
         let compacted_bytes = disk_bytes(&data)?;

@@ -75,7 +75,7 @@ pub(crate) fn umadb(programs: &Path, folder: &Path, ledger: &Ledger, time: Durat
         let callers = unary::connect(&address, APPEND, CONNECTIONS).await?;
         unary::closed(&callers, frames, answer::appended, Clock::start(time)).await
     };
-    let run = trial::cost(running.0.id(), &data, || load::count(appends), || Ok(()))?;
+    let (run, ()) = trial::cost(running.0.id(), &data, || load::count(appends), || Ok(()))?;
     drop(running);
     fs::remove_dir_all(&data)?;
     Ok(run)

@@ -44,6 +44,7 @@ pub(crate) const ROWS: &[Row] = &[
 /// Rows of a run with peers, after the stream that they are compared with.
 pub(crate) const PEERS: &[Row] = &[
     Row { name: "stream", about: "one stream, 256 unanswered, with receipts", run: stream },
+    Row { name: "unary", about: "a call each, 256 in flight over 4 connections, with receipts", run: unary },
     Row { name: "umadb", about: "UmaDB, 256 appends at a time over 4 connections", run: umadb },
     Row { name: "postgresql", about: "PostgreSQL with a hash chain, as many clients as are best", run: postgresql },
 ];
@@ -51,8 +52,11 @@ pub(crate) const PEERS: &[Row] = &[
 const STREAM: Load = Load::Stream { in_flight: WIDE, receipts: true };
 const DECLINED: Load = Load::Stream { in_flight: WIDE, receipts: false };
 
+/// Calls, as many at a time as are unanswered on the stream.
+pub(crate) const CALLS: Load = Load::Unary { in_flight: WIDE, connections: 4 };
+
 /// A key for each of the calls in flight: a key's submissions follow one another, and calls overtake each other.
-const CALLERS: Shape = Shape { keys: WIDE, events: 1 };
+pub(crate) const CALLERS: Shape = Shape { keys: WIDE, events: 1 };
 
 /// Submissions of an export: of one event each, and of a hundred.
 const EXPORTED: usize = 300_000;
@@ -68,14 +72,16 @@ fn stream(suite: &mut Suite, row: &Row) -> anyhow::Result<Outcome> {
 
 fn unary(suite: &mut Suite, row: &Row) -> anyhow::Result<Outcome> {
     let speed = |runs: &[Run]| vec![submissions(runs).at_least(0.35, 0.50)];
-    load(suite, row, CALLERS, Load::Unary { in_flight: WIDE, connections: 4 }, speed)
+    load(suite, row, CALLERS, CALLS, speed)
 }
 
 fn hundred(suite: &mut Suite, row: &Row) -> anyhow::Result<Outcome> {
     let speed = |runs: &[Run]| {
         let events = runs.iter().map(|run| run.submissions_per_second * 100.0).collect();
         let events = Figure::speed("events", "/s", events).of(Of::VerificationsAside);
-        vec![events.at_least(700_000.0, 1_400_000.0)]
+        let settled = runs.iter().map(|run| run.settled_per_second * 100.0).collect();
+        let settled = Figure::speed("events, until the views have them", "/s", settled).of(Of::VerificationsAside);
+        vec![events.at_least(700_000.0, 1_400_000.0), settled]
     };
     load(suite, row, Shape::HUNDRED, STREAM, speed)
 }
@@ -94,7 +100,12 @@ fn open(suite: &mut Suite, row: &Row) -> anyhow::Result<Outcome> {
     let per_second = suite.stream_rate()? / 2.0;
     let wait = |runs: &[Run]| {
         let waits = runs.iter().map(|run| run.p99_micros as f64 / 1e3).collect();
-        vec![submissions(runs), Figure::plain("p99", "ms", waits).at_most(15.0, 6.0)]
+        let kept = runs.iter().map(|run| run.submissions_per_second / per_second).collect();
+        vec![
+            submissions(runs),
+            Figure::plain("of the rate that was asked", "", kept),
+            Figure::plain("p99", "ms", waits).at_most(15.0, 6.0),
+        ]
     };
     load(suite, row, Shape::SINGLE, Load::Paced { per_second }, wait)
 }
@@ -175,15 +186,17 @@ fn umadb(suite: &mut Suite, row: &Row) -> anyhow::Result<Outcome> {
             "its server was not built, which takes protoc (Debian package protobuf-compiler)",
         ));
     }
-    let stream = suite.stream_rate()?;
-    let load = Load::Unary { in_flight: WIDE, connections: 4 };
+    let (stream, unary) = (suite.stream_rate()?, suite.unary_rate()?);
+    let load = CALLS;
     let once = |ledger: &Ledger| peers::umadb(&programs, &folder, ledger, time);
     let runs = (0..runs).map(|_| suite.run_with(CALLERS, load, once)).collect::<anyhow::Result<Vec<_>>>()?;
     let rates: Vec<f64> = runs.iter().map(|run| run.submissions_per_second).collect();
     let shares = rates.iter().map(|rate| stream / rate).collect();
+    let unary = rates.iter().map(|rate| unary / rate).collect();
     let figures = vec![
         Figure::speed("appends", "/s", rates),
         Figure::plain("our stream, of UmaDB", "", shares).at_least(1.0, 1.6),
+        Figure::plain("our unary, of UmaDB", "", unary),
     ];
     let setting = format!("4 connections, events of {} bytes with a tag each, a fresh store", suite.payload_bytes());
     Ok(Outcome::new(row, setting, figures, Details::Loads(runs)))

@@ -73,6 +73,11 @@ impl Serving {
         runtime()?.block_on(views_complete(&self.url()))
     }
 
+    /// Stops it, and waits until it has written out what it had in memory.
+    pub(crate) fn stop(self) {
+        self.hefud.stop();
+    }
+
     pub(crate) fn kill(self) {
         self.hefud.kill();
     }

@@ -12,7 +12,7 @@ use crate::limits::{self, Limits};
 use crate::load::{Load, WARM_UP};
 use crate::offline::Exported;
 use crate::report::Outcome;
-use crate::rows::Row;
+use crate::rows::{CALLERS, CALLS, Row};
 use crate::trial::{self, Run};
 
 /// Submissions a second that are signed for a load at first, as a part of *L*; a load that runs out of them is repeated with
@@ -34,6 +34,8 @@ pub(crate) struct Suite {
     exported: Vec<Exported>,
     /// Submissions a second of the wide stream, a run each.
     stream_rates: Vec<f64>,
+    /// The same of unary calls.
+    unary_rates: Vec<f64>,
 }
 
 impl Suite {
@@ -48,6 +50,7 @@ impl Suite {
             ledgers: vec![],
             exported: vec![],
             stream_rates: vec![],
+            unary_rates: vec![],
         };
         suite.before = suite.limits()?;
         Ok(suite)
@@ -141,8 +144,11 @@ impl Suite {
     /// Runs a load several times.
     pub(crate) fn runs(&mut self, shape: Shape, load: Load) -> anyhow::Result<Vec<Run>> {
         let runs = (0..self.runs).map(|_| self.run(shape, load)).collect::<anyhow::Result<Vec<_>>>()?;
-        if let (Shape::SINGLE, Load::Stream { in_flight: WIDE, receipts: true }) = (shape, load) {
-            self.stream_rates = runs.iter().map(|run| run.submissions_per_second).collect();
+        let rates = || runs.iter().map(|run| run.submissions_per_second).collect();
+        match (shape, load) {
+            (Shape::SINGLE, Load::Stream { in_flight: WIDE, receipts: true }) => self.stream_rates = rates(),
+            (CALLERS, Load::Unary { in_flight: WIDE, .. }) => self.unary_rates = rates(),
+            _ => {}
         }
         Ok(runs)
     }
@@ -153,6 +159,14 @@ impl Suite {
             self.runs(Shape::SINGLE, Load::Stream { in_flight: WIDE, receipts: true })?;
         }
         Ok(median(&self.stream_rates))
+    }
+
+    /// The same of unary calls.
+    pub(crate) fn unary_rate(&mut self) -> anyhow::Result<f64> {
+        if self.unary_rates.is_empty() {
+            self.runs(CALLERS, CALLS)?;
+        }
+        Ok(median(&self.unary_rates))
     }
 
     /// An export of a ledger of this shape, made when it is first asked for.

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use anyhow::ensure;
 use serde::Serialize;
 
 use crate::ledger::Ledger;
@@ -16,6 +17,10 @@ pub(crate) struct Run {
     /// Answers that were counted.
     pub(crate) submissions: u64,
     pub(crate) submissions_per_second: f64,
+    /// Everything that was answered, with warm-up and drain.
+    pub(crate) answered: u64,
+    /// The same a second, from the first one sent until all is in the views.
+    pub(crate) settled_per_second: f64,
     pub(crate) p50_micros: u64,
     pub(crate) p99_micros: u64,
     pub(crate) max_micros: u64,
@@ -46,27 +51,33 @@ pub(crate) fn run(data: &Path, ledger: &Ledger, load: Load, time: Duration) -> a
 
 /// Runs a load once on a server that has not been sent any of it.
 pub(crate) fn run_on(serving: &Serving, ledger: &Ledger, load: Load, time: Duration) -> anyhow::Result<Run> {
+    let before = serving.views_complete()?;
     let send = || load::run(serving.address(), ledger, load, time);
-    cost(serving.id(), serving.data(), send, || serving.views_complete().map(drop))
+    let (run, after) = cost(serving.id(), serving.data(), send, || serving.views_complete())?;
+    ensure!(after - before == run.answered, "{} were answered, the log grew by {}", run.answered, after - before);
+    Ok(run)
 }
 
 /// What a load costs the process that serves it, until that has settled.
-pub(crate) fn cost(
+pub(crate) fn cost<T>(
     process: u32,
     folder: &Path,
     load: impl FnOnce() -> anyhow::Result<Counted>,
-    settle: impl FnOnce() -> anyhow::Result<()>,
-) -> anyhow::Result<Run> {
+    settle: impl FnOnce() -> anyhow::Result<T>,
+) -> anyhow::Result<(Run, T)> {
     let (before, disk_before) = (usage(process)?, disk_bytes(folder)?);
+    let begins = Instant::now();
     let counted = load()?;
     let since = Instant::now();
-    settle()?;
-    let views_seconds = since.elapsed().as_secs_f64();
+    let settled = settle()?;
+    let (views_seconds, whole) = (since.elapsed().as_secs_f64(), begins.elapsed().as_secs_f64());
     let (after, disk_after) = (usage(process)?, disk_bytes(folder)?);
     let each = |total: f64| total / counted.answered.max(1) as f64;
     let micros = |time: Duration| each(time.as_secs_f64() * 1e6);
-    Ok(Run {
-        submissions: counted.latencies.len(),
+    let run = Run {
+        submissions: counted.counted,
+        answered: counted.answered,
+        settled_per_second: counted.answered as f64 / whole,
         submissions_per_second: counted.per_second(),
         p50_micros: counted.latencies.value_at_quantile(0.5),
         p99_micros: counted.latencies.value_at_quantile(0.99),
@@ -78,5 +89,6 @@ pub(crate) fn cost(
         disk_bytes: each(disk_after.saturating_sub(disk_before) as f64),
         ran_out: counted.ran_out,
         views_seconds,
-    })
+    };
+    Ok((run, settled))
 }
