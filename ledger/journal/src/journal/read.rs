@@ -24,7 +24,7 @@ pub struct Receipt {
 
 impl Journal {
     /// The proof that an entry is in the log, under the head's checkpoint; verified here, before anybody else does. For an entry
-    /// that was just recorded, see [`Seal::proofs`].
+    /// that was just recorded, see [`Seal::prove`].
     ///
     /// # Errors
     /// When the store can't be read, or the proof does not hold: then the stored tree is damaged.
