@@ -351,6 +351,28 @@ mod tests {
     }
 
     #[test]
+    fn each_verdict_in_a_run_is_its_own() {
+        let (keys, others) = (Keypair::from_seed(&[1; 32]), Keypair::from_seed(&[2; 32]));
+        let [key, other, none] = [keys.public(), others.public(), PublicKey::from_bytes([0xff; 32])];
+        let [signature, theirs] = [keys.sign_submission(b"body"), others.sign_submission(b"theirs")];
+        let shifted = plus_order(&signature);
+        let claims = [
+            Claim { key: &key, submission: b"body", signature: &shifted },
+            Claim { key: &key, submission: b"body", signature: &signature },
+            Claim { key: &none, submission: b"body", signature: &signature },
+            Claim { key: &other, submission: b"theirs", signature: &theirs },
+            Claim { key: &other, submission: b"body", signature: &theirs },
+            Claim { key: &key, submission: b"body", signature: &signature },
+        ];
+        let alone = claims.map(|Claim { key, submission, signature }| verify_submission(key, submission, signature));
+        assert_eq!(alone.map(|verdict| verdict.is_ok()), [false, true, false, true, false, true]);
+        let mut known = KnownKeys::default();
+        assert_eq!(known.verify_all(&claims), alone);
+        assert_eq!(known.verify_all(&claims), alone, "with keys that are known");
+        assert_eq!(known.verify_all(&[]), []);
+    }
+
+    #[test]
     fn bytes_that_are_no_point_are_no_key() {
         let signature = Keypair::from_seed(&[1; 32]).sign_submission(b"body");
         // y = 2 is on no point; 2^255 - 1 is no canonical y.
