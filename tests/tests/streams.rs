@@ -99,7 +99,7 @@ async fn a_stream_has_no_more_under_way_than_its_share() {
     rig.wait_for_sequenced(STREAM_IN_FLIGHT_MAX).await;
     // More than its bytes.
     let mut heavy = Heavy::of(&mut world);
-    let large: Vec<_> = (0..60).map(|_| heavy.submission(600)).collect();
+    let large: Vec<_> = (0..120).map(|_| heavy.submission(600)).collect();
     let mut bytes = 0;
     let fit = large.iter().take_while(|signed| {
         bytes += signed.submission.len();

@@ -22,8 +22,9 @@ pub const RUN_MAX: usize = 32;
 /// Runs of answers of one stream that its client has not read yet.
 pub const STREAM_RUNS_MAX: usize = 4;
 
-/// Bytes of submissions of one stream between their arrival and their answer: as many as are allowed, of sixteen thousand each.
-pub const STREAM_BYTES_MAX: usize = 4 << 20;
+/// Bytes of submissions of one stream between their arrival and their answer: all its places at twelve thousand bytes each, and
+/// less than a block takes, so that no stream fills one alone.
+pub const STREAM_BYTES_MAX: usize = 3 << 20;
 
 /// The same of all streams together: whoever sends and never reads is slowed down before memory runs out.
 pub const STREAMS_BYTES_MAX: usize = 256 << 20;

@@ -20,7 +20,7 @@ use crate::writer::{Recovered, now};
 use crate::{ClientError, Position, Writer};
 
 /// Bytes of submissions that may be unanswered at once: as many as a server takes from one stream before it reads on.
-const WINDOW_BYTES: usize = 4 << 20;
+const WINDOW_BYTES: usize = 3 << 20;
 
 /// How a stream ended.
 enum End {
