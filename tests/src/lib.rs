@@ -9,6 +9,7 @@
 //!
 //! Read next: [`world`] (members and keys), `tests/tour.rs`.
 
+pub mod altered;
 pub mod child;
 pub mod dump;
 pub mod export;

@@ -4,15 +4,14 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
-use hefu_journal::store::StoreError;
-use hefu_journal::{AppendError, Block, Durability, Fault, Journal, Options, Recorded, RocksStore, Store};
+use hefu_journal::{Durability, Fault, Journal, Options, Recorded, RocksStore, Store};
 use hefu_rules::admit;
+use hefu_tests::altered::Altered;
 use hefu_tests::export::verify_log;
 use hefu_tests::load::correctors;
 use hefu_tests::server::{config, keeper, seed};
 use hefu_tests::world::{World, observation};
-use hefu_types::{ChainHash, KeySeq, NodeHash, PublicKey, Reason, Refusal, Seq, SignedSubmission, Size};
+use hefu_types::{Reason, Refusal, SignedSubmission};
 use hefud::Config;
 
 /// Submissions in one block.
@@ -39,45 +38,17 @@ impl Count {
     }
 }
 
-/// A store that notes how many entries each block has.
-struct Noting {
-    inner: RocksStore,
-    blocks: Arc<Mutex<Vec<usize>>>,
-}
-
-impl Store for Noting {
-    fn tail(&self) -> Result<(Size, ChainHash), StoreError> {
-        self.inner.tail()
-    }
-
-    fn append(&self, block: &Block) -> Result<(), AppendError> {
-        self.blocks.lock().unwrap().push(block.entries.len());
-        self.inner.append(block)
-    }
-
-    fn nodes(&self, level: u8, from: u64, count: usize) -> Result<Vec<NodeHash>, StoreError> {
-        self.inner.nodes(level, from, count)
-    }
-
-    fn read(&self, from: Seq, limit: usize, max_bytes: usize) -> Result<Vec<Bytes>, StoreError> {
-        self.inner.read(from, limit, max_bytes)
-    }
-
-    fn find(&self, key: &PublicKey, key_seq: KeySeq) -> Result<Option<Seq>, StoreError> {
-        self.inner.find(key, key_seq)
-    }
-
-    fn last_of(&self, key: &PublicKey) -> Result<Option<(KeySeq, Seq)>, StoreError> {
-        self.inner.last_of(key)
-    }
-}
-
 type Hook = Arc<dyn Fn(Fault) -> Result<(), Refusal> + Send + Sync>;
 
+/// A journal, and how many entries each of its blocks has.
 fn open(config: &Config, fault: Hook) -> (Journal, Arc<Mutex<Vec<usize>>>) {
     let inner = RocksStore::open(&config.journal(), Durability::Synced).unwrap();
-    let blocks = Arc::default();
-    let store = Noting { inner, blocks: Arc::clone(&blocks) };
+    let blocks = Arc::new(Mutex::new(vec![]));
+    let noted = Arc::clone(&blocks);
+    let store = Altered::appending(inner, move |store, block| {
+        noted.lock().unwrap().push(block.entries.len());
+        store.append(block)
+    });
     (Journal::open(Arc::new(store), keeper(config), Options { fault, ..Options::default() }).unwrap(), blocks)
 }
 

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use hefu_journal::store::StoreError;
 use hefu_journal::{AppendError, Block, Durability, Fault, Journal, Options, Recorded, RocksStore, Store};
 use hefu_rules::admit;
+use hefu_tests::altered::Altered;
 use hefu_tests::export::verify_log;
 use hefu_tests::load::{Corrector, correctors};
 use hefu_tests::server::{config, keeper, seed};
@@ -42,45 +43,10 @@ impl Strike {
     }
 }
 
-/// A store whose next append fails once it is armed.
-struct Failing {
-    inner: RocksStore,
-    armed: Arc<Mutex<Option<bool>>>,
-}
-
-impl Store for Failing {
-    fn tail(&self) -> Result<(Size, ChainHash), StoreError> {
-        self.inner.tail()
-    }
-
-    fn append(&self, block: &Block) -> Result<(), AppendError> {
-        let Some(kept) = self.armed.lock().unwrap().take() else { return self.inner.append(block) };
-        if kept {
-            self.inner.append(block)?;
-        }
-        Err(AppendError::Unknown(StoreError::new("the disk said no")))
-    }
-
-    fn nodes(&self, level: u8, from: u64, count: usize) -> Result<Vec<NodeHash>, StoreError> {
-        self.inner.nodes(level, from, count)
-    }
-
-    fn read(&self, from: Seq, limit: usize, max_bytes: usize) -> Result<Vec<Bytes>, StoreError> {
-        self.inner.read(from, limit, max_bytes)
-    }
-
-    fn find(&self, key: &PublicKey, key_seq: KeySeq) -> Result<Option<Seq>, StoreError> {
-        self.inner.find(key, key_seq)
-    }
-
-    fn last_of(&self, key: &PublicKey) -> Result<Option<(KeySeq, Seq)>, StoreError> {
-        self.inner.last_of(key)
-    }
-}
-
 struct Rig {
     journal: Journal,
     fault: Arc<AtomicBool>,
+    /// Fails the next append, after it was done or before.
     append: Arc<Mutex<Option<bool>>>,
     strike: Strike,
 }
@@ -96,7 +62,14 @@ impl Rig {
             _ => Ok(()),
         };
         let inner = RocksStore::open(&config.journal(), Durability::Synced).unwrap();
-        let store = Failing { inner, armed: Arc::clone(&append) };
+        let next: Arc<Mutex<Option<bool>>> = Arc::clone(&append);
+        let store = Altered::appending(inner, move |store, block| {
+            let Some(kept) = next.lock().unwrap().take() else { return store.append(block) };
+            if kept {
+                store.append(block)?;
+            }
+            Err(AppendError::Unknown(StoreError::new("the disk said no")))
+        });
         let options = Options { fault: Arc::new(hook), ..Options::default() };
         let journal = Journal::open(Arc::new(store), keeper(config), options).unwrap();
         Self { journal, fault, append, strike }

@@ -5,18 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use hefu_journal::store::StoreError;
-use hefu_journal::{
-    AppendError, Block, Durability, Fault, Journal, Keeper, OpenError, Options, RocksStore, SnapshotOptions, Store,
-};
+use hefu_journal::{Durability, Fault, Journal, Keeper, OpenError, Options, RocksStore, SnapshotOptions, Store};
 use hefu_rules::admit;
+use hefu_tests::altered::Altered;
 use hefu_tests::export::{copy_folder as copy, verify_log};
 use hefu_tests::load::{Corrector, correctors};
 use hefu_tests::server::{config, keeper, seed};
 use hefu_tests::world::World;
 use hefu_types::tree::{self, Edge, Node};
-use hefu_types::{ChainHash, Entry, KeySeq, Millis, NodeHash, PublicKey, Reason, Refusal, RootHash, Seq, Size, hash};
+use hefu_types::{Entry, Millis, NodeHash, Reason, Refusal, RootHash, Seq, hash};
 use hefud::Config;
 use tempfile::TempDir;
 
@@ -219,53 +216,8 @@ fn no_snapshot_is_taken_of_what_is_not_durable() {
     let _report = verify_log(&journal);
 }
 
-/// A store with something else in a place that a start from a snapshot does not look at.
-struct Damaged {
-    inner: RocksStore,
-    entry: Option<Entry>,
-    leaf: Option<(u64, NodeHash)>,
-}
-
-impl Store for Damaged {
-    fn tail(&self) -> Result<(Size, ChainHash), StoreError> {
-        self.inner.tail()
-    }
-
-    fn append(&self, block: &Block) -> Result<(), AppendError> {
-        self.inner.append(block)
-    }
-
-    fn nodes(&self, level: u8, from: u64, count: usize) -> Result<Vec<NodeHash>, StoreError> {
-        let mut nodes = self.inner.nodes(level, from, count)?;
-        if let Some((index, hash)) = self.leaf.filter(|(index, _)| level == 0 && *index >= from)
-            && let Some(node) = nodes.get_mut(usize::try_from(index - from).unwrap())
-        {
-            *node = hash;
-        }
-        Ok(nodes)
-    }
-
-    fn read(&self, from: Seq, limit: usize, max_bytes: usize) -> Result<Vec<Bytes>, StoreError> {
-        let mut entries = self.inner.read(from, limit, max_bytes)?;
-        if let Some(entry) = self.entry.as_ref().filter(|entry| entry.seq() >= from)
-            && let Some(bytes) = entries.get_mut(usize::try_from(entry.seq().get() - from.get()).unwrap())
-        {
-            *bytes = entry.bytes().clone();
-        }
-        Ok(entries)
-    }
-
-    fn find(&self, key: &PublicKey, key_seq: KeySeq) -> Result<Option<Seq>, StoreError> {
-        self.inner.find(key, key_seq)
-    }
-
-    fn last_of(&self, key: &PublicKey) -> Result<Option<(KeySeq, Seq)>, StoreError> {
-        self.inner.last_of(key)
-    }
-}
-
 /// Opens from the snapshot, and waits until the recheck has found the damage.
-fn check_found(config: &Config, store: Damaged, accept_missing: bool) {
+fn check_found(config: &Config, store: Altered, accept_missing: bool) {
     let snapshots = Some(SnapshotOptions { path: config.snapshot(), every: SnapshotOptions::EVERY });
     let keeper = Keeper { accept_missing, ..keeper(config) };
     let journal = Journal::open(Arc::new(store), keeper, Options { snapshots, ..Options::default() }).unwrap();
@@ -284,8 +236,8 @@ fn damage_before_the_snapshot_is_found_beside_the_work() {
     journal.close();
     let inner = RocksStore::open(&rig.config.journal(), Durability::Synced).unwrap();
     let old = Entry::parse(inner.read(Seq::new(3), 1, usize::MAX).unwrap().remove(0)).unwrap();
-    let entry = Some(Entry::new(old.seq(), Millis::new(1), old.prev(), &old.signed()));
-    check_found(&rig.config, Damaged { inner, entry, leaf: None }, false);
+    let entry = Entry::new(old.seq(), Millis::new(1), old.prev(), &old.signed());
+    check_found(&rig.config, Altered::showing(inner, entry), false);
     let _report = verify_log(&open(&rig.config));
 }
 
@@ -307,8 +259,8 @@ fn a_tree_that_is_not_that_of_the_entries_is_found_beside_the_work() {
         assert_eq!(edge.size(), size);
         edge.root()
     };
-    let leaf = Some((3, NodeHash::from_bytes([7; 32])));
-    let (ours, theirs): (RootHash, RootHash) = (root(None), root(leaf));
+    let leaf = NodeHash::from_bytes([7; 32]);
+    let (ours, theirs): (RootHash, RootHash) = (root(None), root(Some((3, leaf))));
     let bytes = fs::read(rig.config.snapshot()).unwrap();
     let at = bytes.windows(32).position(|window| window == ours.as_bytes()).unwrap() - BEFORE_BODY;
     let forged = forge(&bytes, |body| body[at..at + 32].copy_from_slice(theirs.as_bytes()));
@@ -316,7 +268,7 @@ fn a_tree_that_is_not_that_of_the_entries_is_found_beside_the_work() {
     // Whoever has the checkpoint key could sign that root as well.
     let signed = fs::read(rig.config.head_file()).unwrap();
     fs::remove_file(rig.config.head_file()).unwrap();
-    check_found(&rig.config, Damaged { inner, entry: None, leaf }, true);
+    check_found(&rig.config, Altered::showing_leaf(inner, 3, leaf), true);
     fs::write(rig.config.head_file(), signed).unwrap();
     let _report = verify_log(&open(&rig.config));
 }

@@ -14,8 +14,8 @@
 //! beside the work instead, and latch writes when they amount to something else. An empty journal takes one submission: the
 //! genesis.
 //!
-//! Read next: [`store`] (what a store must promise), `sequencer.rs` (the write path), `recovery.rs` (what a crash leaves), `snapshot.rs`,
-//! `keyspace.rs` (what is stored where).
+//! Read next: [`store`] (what a store must promise), `sequencer.rs` (the write path), `recovery.rs` (what a crash leaves),
+//! `snapshot.rs`, `keyspace.rs` (what is stored where).
 
 mod background;
 mod checkpoints;

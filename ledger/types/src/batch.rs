@@ -30,6 +30,7 @@ use curve25519_dalek::{EdwardsPoint, Scalar};
 
 use crate::ids::PublicKey;
 pub use crate::sign::Claim;
+use crate::sign::halves;
 
 /// The fewest claims that are worth a batch: below about a hundred, verifying each takes no longer.
 pub const CLAIMS_MIN: usize = 256;
@@ -101,7 +102,7 @@ impl Batch {
                     of_keys.len() - 1
                 }
             };
-            let (r, s) = claim.halves();
+            let (r, s) = halves(claim.signature);
             let h = claim.challenge(&r);
             points.push(decompress(r)?);
             terms.push(Term { s: s?, h, key: place });

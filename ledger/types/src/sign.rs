@@ -122,13 +122,6 @@ pub struct Claim<'a> {
 }
 
 impl Claim<'_> {
-    /// The signature's halves: the encoding of R, and S, which is none of a canonical signature unless it is below the order.
-    pub(crate) fn halves(&self) -> ([u8; 32], Option<Scalar>) {
-        let (r, s) = self.signature.as_bytes().split_at(32);
-        let [r, s] = [r, s].map(|half| half.try_into().expect("half of 64 bytes"));
-        (r, Scalar::from_canonical_bytes(s).into())
-    }
-
     /// `SHA-512(R || A || M)`, M being the pre-authentication encoding.
     pub(crate) fn challenge(&self, r: &[u8; 32]) -> Scalar {
         let head = pre_authentication_head(SUBMISSION_TYPE, self.submission.len());
@@ -137,13 +130,20 @@ impl Claim<'_> {
     }
 }
 
+/// The encoding of R, and S; `None` unless S is canonical, that is below the order.
+pub(crate) fn halves(signature: &Signature) -> ([u8; 32], Option<Scalar>) {
+    let (r, s) = signature.as_bytes().split_at(32);
+    let [r, s] = [r, s].map(|half| half.try_into().expect("half of 64 bytes"));
+    (r, Scalar::from_canonical_bytes(s).into())
+}
+
 /// Keys that signed before, as points: whoever verifies many submissions of few keys need not parse each key each time, which
 /// is a tenth of a verification.
 #[derive(Clone, Debug, Default)]
 pub struct KnownKeys(BTreeMap<PublicKey, EdwardsPoint>);
 
 impl KnownKeys {
-    /// Forgotten all at once when there are more: anybody can make keys, and one costs 224 bytes.
+    /// Forgotten all at once when there are more: anybody can make keys, and one costs 192 bytes.
     const MAX: usize = 4_096;
 
     /// As [`verify_submission`], for each by itself; remembers the keys of signatures that hold.
@@ -160,9 +160,9 @@ impl KnownKeys {
         let mut encoded = encoded.into_iter();
         let mut verdicts = Vec::with_capacity(claims.len());
         for ((claim, key), signed) in claims.iter().zip(points).zip(signed) {
-            let (r, _) = claim.halves();
-            let holds = signed.and_then(|_| encoded.next()).is_some_and(|encoded| encoded.to_bytes() == r);
-            verdicts.push(match key.filter(|_| holds && !SMALL_ORDER.contains(&r)) {
+            let r = &claim.signature.as_bytes()[..32];
+            let holds = signed.and_then(|_| encoded.next()).is_some_and(|encoded| encoded.as_bytes() == r);
+            verdicts.push(match key.filter(|_| holds && !SMALL_ORDER.iter().any(|small| small == r)) {
                 Some(point) => {
                     self.remember(claim.key, point);
                     Ok(())
@@ -195,7 +195,7 @@ static SMALL_ORDER: LazyLock<[[u8; 32]; 8]> = LazyLock::new(|| EIGHT_TORSION.map
 
 /// `[S]B − [h]A`, which a signature that holds has the encoding of for its R; `None` when S is not canonical.
 fn signed_point(claim: &Claim<'_>, key: &EdwardsPoint) -> Option<EdwardsPoint> {
-    let (r, s) = claim.halves();
+    let (r, s) = halves(claim.signature);
     Some(EdwardsPoint::vartime_double_scalar_mul_basepoint(&claim.challenge(&r), &-key, &s?))
 }
 
@@ -250,12 +250,9 @@ pub(crate) fn verify_bytes(key: &PublicKey, message: &[u8], signature: &Signatur
 
 /// Says why a signature failed; off the hot path.
 fn failure(key: &PublicKey, signature: &Signature) -> Reason {
-    let (_, scalar) = signature.as_bytes().split_at(32);
-    let scalar: [u8; 32] = scalar.try_into().expect("half of 64 bytes");
-    let canonical = Scalar::from_canonical_bytes(scalar).is_some();
     match crate::key::check(key) {
         Err(reason) => reason,
-        Ok(()) if !bool::from(canonical) => Reason::SignatureNotCanonical,
+        Ok(()) if halves(signature).1.is_none() => Reason::SignatureNotCanonical,
         Ok(()) => Reason::SignatureInvalid,
     }
 }

@@ -32,6 +32,9 @@ pub const STREAMS_BYTES_MAX: usize = 256 << 20;
 /// How long a stream's client may leave an answer unread before the stream is cut off.
 pub const ANSWER_WAIT: std::time::Duration = std::time::Duration::from_secs(10);
 
+/// Bytes of answers of a connection that wait for others, to be written together.
+pub const TOGETHER_BYTES: usize = 64 << 10;
+
 /// How long a new connection may be silent.
 pub const FIRST_BYTE_WAIT: std::time::Duration = std::time::Duration::from_secs(10);
 

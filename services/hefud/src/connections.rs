@@ -12,10 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::server::{Connected, TcpConnectInfo};
 
-use crate::config::{ACCEPT_PAUSE, FIRST_BYTE_WAIT};
-
-/// Bytes of answers that wait to be written together.
-const TOGETHER_BYTES: usize = 64 << 10;
+use crate::config::{ACCEPT_PAUSE, FIRST_BYTE_WAIT, TOGETHER_BYTES};
 
 /// A connection and its place among those allowed.
 ///

@@ -66,8 +66,8 @@ pub fn open_journal(config: &Config) -> anyhow::Result<(Journal, RocksStore)> {
     Ok((journal, store))
 }
 
-/// Everybody who waits for a block is told by one task of this runtime, if there is one. Told by the committer's thread, each would be woken
-/// by itself, and its answer written by itself.
+/// Everybody who waits for a block is told by one task of this runtime, if there is one. Told by the committer's thread, each
+/// would be woken by itself, and its answer written by itself.
 fn answer_together() -> Box<dyn FnMut(Answers) + Send> {
     let Ok(runtime) = Handle::try_current() else { return Box::new(Answers::give) };
     let (sender, mut blocks) = mpsc::unbounded_channel::<Answers>();
