@@ -9,11 +9,13 @@
 //! randomness, does I/O or keeps history: values and texts for people are the views' business.
 //!
 //! One file per context: `membership` (who may speak), `plan` (what was planned), `reporting` (what was
-//! observed), `platform` (who signs checkpoints, what views amount to). Each holds `decide` (reads the state, may refuse) and `apply` (total, never refuses).
+//! observed), `platform` (who signs checkpoints, what views amount to). Each holds `decide` (reads the state, may refuse) and
+//! `apply` (total, never refuses), which `event.rs` calls one after the other.
 //!
-//! Read next: `state.rs` (the order of checks), then one context, then `hefu-journal`, which calls them in order.
+//! Read next: `state.rs` (the order of checks), `event.rs`, then one context, then `hefu-journal`, which calls them in order.
 
 mod admit;
+mod event;
 mod genesis;
 mod membership;
 mod plan;

@@ -10,7 +10,8 @@ use hefu_types::{Code, Event, KeySeq, PublicKey, Reason, Refusal, Seq, Submissio
 
 use serde::{Deserialize, Serialize};
 
-use crate::state::{Context, Ledger, RULES_VERSIONS, Speaker, State};
+use crate::event::{Context, Speaker};
+use crate::state::{Ledger, RULES_VERSIONS, State};
 
 /// Whether a member may act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,8 +114,8 @@ fn open_ledger(state: &State) -> &Ledger {
 }
 
 /// The recovery key replaces office keys and does nothing else; nobody else does it.
-pub(crate) fn check_recovery_key(speaker: &Speaker<'_>, event: &Event) -> Result<(), Refusal> {
-    match (speaker.record.office_recovery, matches!(event, Event::OfficeKeyReplaced(_))) {
+pub(crate) fn check_recovery_key(speaker: &Speaker, event: &Event) -> Result<(), Refusal> {
+    match (speaker.office_recovery, matches!(event, Event::OfficeKeyReplaced(_))) {
         (true, false) => refuse(Reason::RecoveryKeyOnly, "", "the recovery key replaces office keys and nothing else"),
         (false, true) => refuse(Reason::RecoveryKeyNeeded, "", "only the recovery key replaces office keys this way"),
         _ => Ok(()),
@@ -128,7 +129,7 @@ fn member_status(state: &State, code: &Code) -> Result<MemberStatus, Refusal> {
     }
 }
 
-pub(crate) fn decide_admitted(state: &State, speaker: &Speaker<'_>, e: &MemberAdmitted) -> Result<(), Refusal> {
+pub(crate) fn decide_admitted(state: &State, speaker: &Speaker, e: &MemberAdmitted) -> Result<(), Refusal> {
     speaker.needs(Role::Office)?;
     if state.members.contains(&e.member) {
         return refuse(Reason::MemberExists, "member", format!("member {} exists", e.member));
@@ -190,14 +191,14 @@ fn check_reserved(ledger: &Ledger, member: &Code, role: Role, field: &str) -> Re
     refuse(Reason::RoleReserved, field, format!("only keys of {holder} hold the role {role}"))
 }
 
-pub(crate) fn decide_enrolled(state: &State, speaker: &Speaker<'_>, e: &KeyEnrolled) -> Result<(), Refusal> {
+pub(crate) fn decide_enrolled(state: &State, speaker: &Speaker, e: &KeyEnrolled) -> Result<(), Refusal> {
     if member_status(state, &e.member)? == MemberStatus::Withdrawn {
         return refuse(Reason::MemberStatusWrong, "member", format!("member {} has withdrawn", e.member));
     }
-    let own = speaker.record.member == e.member;
+    let own = speaker.member == e.member;
     if own {
         speaker.needs(Role::Admin)?;
-    } else if !speaker.record.roles.has(Role::Office) {
+    } else if !speaker.roles.has(Role::Office) {
         return refuse(Reason::MemberMismatch, "member", format!("{} enrols its own keys", e.member));
     }
     if e.recovery == own {
@@ -219,13 +220,13 @@ fn named_key<'a>(state: &'a State, key: &PublicKey, field: &str) -> Result<&'a K
 
 pub(crate) fn decide_revoked(
     state: &State,
-    speaker: &Speaker<'_>,
+    speaker: &Speaker,
     e: &KeyRevoked,
     context: &Context<'_>,
 ) -> Result<(), Refusal> {
     let target = named_key(state, &e.key, "key")?;
-    let own_admin = speaker.record.member == target.member && speaker.record.roles.has(Role::Admin);
-    if !(own_admin || speaker.key == e.key || speaker.record.roles.has(Role::Office)) {
+    let own_admin = speaker.member == target.member && speaker.roles.has(Role::Admin);
+    if !(own_admin || speaker.key == e.key || speaker.roles.has(Role::Office)) {
         return refuse(Reason::MemberMismatch, "key", format!("the key belongs to {}", target.member));
     }
     check_since(e.reason, e.since_seq, context)?;
@@ -262,15 +263,15 @@ fn check_office_has_room(state: &State, field: &str) -> Result<(), Refusal> {
     refuse(Reason::OfficeKeysTooMany, field, format!("{active} keys act for the office, at most {OFFICE_KEYS_MAX}"))
 }
 
-fn check_own_admin(speaker: &Speaker<'_>, target: &Key) -> Result<(), Refusal> {
+fn check_own_admin(speaker: &Speaker, target: &Key) -> Result<(), Refusal> {
     speaker.needs(Role::Admin)?;
-    if speaker.record.member == target.member {
+    if speaker.member == target.member {
         return Ok(());
     }
     refuse(Reason::MemberMismatch, "key", format!("the key belongs to {}", target.member))
 }
 
-pub(crate) fn decide_granted(state: &State, speaker: &Speaker<'_>, e: &RoleGranted) -> Result<(), Refusal> {
+pub(crate) fn decide_granted(state: &State, speaker: &Speaker, e: &RoleGranted) -> Result<(), Refusal> {
     let target = named_key(state, &e.key, "key")?;
     check_own_admin(speaker, target)?;
     check_reserved(open_ledger(state), &target.member, e.role, "role")?;
@@ -280,7 +281,7 @@ pub(crate) fn decide_granted(state: &State, speaker: &Speaker<'_>, e: &RoleGrant
     if e.role == Role::Office { check_office_has_room(state, "role") } else { Ok(()) }
 }
 
-pub(crate) fn decide_role_revoked(state: &State, speaker: &Speaker<'_>, e: &RoleRevoked) -> Result<(), Refusal> {
+pub(crate) fn decide_role_revoked(state: &State, speaker: &Speaker, e: &RoleRevoked) -> Result<(), Refusal> {
     let target = named_key(state, &e.key, "key")?;
     check_own_admin(speaker, target)?;
     if !target.roles.has(e.role) {
@@ -294,7 +295,7 @@ pub(crate) fn decide_role_revoked(state: &State, speaker: &Speaker<'_>, e: &Role
 
 pub(crate) fn decide_replaced(
     state: &State,
-    _recovery: &Speaker<'_>,
+    _recovery: &Speaker,
     e: &OfficeKeyReplaced,
     context: &Context<'_>,
 ) -> Result<(), Refusal> {
@@ -335,25 +336,25 @@ fn check_change(
     check_reason(reason)
 }
 
-pub(crate) fn decide_suspended(state: &State, speaker: &Speaker<'_>, e: &MemberSuspended) -> Result<(), Refusal> {
+pub(crate) fn decide_suspended(state: &State, speaker: &Speaker, e: &MemberSuspended) -> Result<(), Refusal> {
     speaker.needs(Role::Office)?;
     check_change(state, &e.member, &e.reason, |status| status == MemberStatus::Active)
 }
 
-pub(crate) fn decide_reinstated(state: &State, speaker: &Speaker<'_>, e: &MemberReinstated) -> Result<(), Refusal> {
+pub(crate) fn decide_reinstated(state: &State, speaker: &Speaker, e: &MemberReinstated) -> Result<(), Refusal> {
     speaker.needs(Role::Office)?;
     check_change(state, &e.member, &e.reason, |status| status == MemberStatus::Suspended)
 }
 
-pub(crate) fn decide_withdrawn(state: &State, speaker: &Speaker<'_>, e: &MemberWithdrawn) -> Result<(), Refusal> {
-    let own_admin = speaker.record.member == e.member && speaker.record.roles.has(Role::Admin);
+pub(crate) fn decide_withdrawn(state: &State, speaker: &Speaker, e: &MemberWithdrawn) -> Result<(), Refusal> {
+    let own_admin = speaker.member == e.member && speaker.roles.has(Role::Admin);
     if !own_admin {
         speaker.needs(Role::Office)?;
     }
     check_change(state, &e.member, &e.reason, |status| status != MemberStatus::Withdrawn)
 }
 
-pub(crate) fn decide_activated(state: &State, speaker: &Speaker<'_>, e: &RulesActivated) -> Result<(), Refusal> {
+pub(crate) fn decide_activated(state: &State, speaker: &Speaker, e: &RulesActivated) -> Result<(), Refusal> {
     speaker.needs(Role::Office)?;
     if RULES_VERSIONS.contains(&e.version) && e.version >= open_ledger(state).rules_version {
         return Ok(());
@@ -376,6 +377,18 @@ pub(crate) fn apply_enrolled(state: &mut State, e: &KeyEnrolled) {
 
 pub(crate) fn apply_revoked(state: &mut State, key: &PublicKey) {
     state.keys.update(key, |k| k.revoked = true);
+}
+
+pub(crate) fn apply_granted(state: &mut State, e: &RoleGranted) {
+    state.keys.update(&e.key, |key| key.roles.insert(e.role));
+}
+
+pub(crate) fn apply_role_revoked(state: &mut State, e: &RoleRevoked) {
+    state.keys.update(&e.key, |key| key.roles.remove(e.role));
+}
+
+pub(crate) fn apply_activated(state: &mut State, e: &RulesActivated) {
+    state.ledger.update(&(), |ledger| ledger.rules_version = e.version);
 }
 
 pub(crate) fn apply_replaced(state: &mut State, e: &OfficeKeyReplaced) {

@@ -1,6 +1,6 @@
 //! What was planned. Everything here is signed by the office.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hefu_types::event::membership::Role;
 use hefu_types::event::plan::{
@@ -12,8 +12,9 @@ use hefu_types::{Code, Decimal, PeriodType, Reason, Refusal, Text};
 
 use serde::{Deserialize, Serialize};
 
+use crate::event::Speaker;
 use crate::membership::{check_name, check_reason};
-use crate::state::{Speaker, State};
+use crate::state::State;
 
 /// A plan, as far as decisions depend on it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,16 +23,18 @@ pub(crate) struct Plan {
     areas: BTreeSet<Code>,
 }
 
-/// An indicator, as far as decisions depend on it.
+/// An indicator, as far as decisions depend on it. With its own code and those of its units and areas are their numbers, so that
+/// an observation looks each up once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Indicator {
+    pub(crate) number: u32,
     pub(crate) plan: Code,
     pub(crate) unit: Text,
     pub(crate) measure: Measure,
     pub(crate) direction: Direction,
     pub(crate) decimals: u32,
-    pub(crate) reporting_units: BTreeSet<Code>,
-    pub(crate) areas: BTreeSet<Code>,
+    pub(crate) reporting_units: BTreeMap<Code, u32>,
+    pub(crate) areas: BTreeMap<Code, u32>,
     pub(crate) period_types: Vec<PeriodType>,
     pub(crate) retired: bool,
 }
@@ -82,15 +85,13 @@ pub(crate) fn check_decimals(indicator: &Indicator, value: Decimal) -> Result<()
     refuse(Reason::DecimalsTooMany, "value", format!("{value} has more than {} decimals", indicator.decimals))
 }
 
-/// The area belongs to the indicator.
-pub(crate) fn check_area(indicator: &Indicator, area: &Code) -> Result<(), Refusal> {
-    if indicator.areas.contains(area) {
-        return Ok(());
-    }
-    refuse(Reason::AreaNotObserved, "area", format!("the indicator is not observed in {area}"))
+/// The number of an area that belongs to the indicator.
+pub(crate) fn area_of(indicator: &Indicator, area: &Code) -> Result<u32, Refusal> {
+    let unknown = || Refusal::new(Reason::AreaNotObserved, "area", format!("the indicator is not observed in {area}"));
+    indicator.areas.get(area).copied().ok_or_else(unknown)
 }
 
-pub(crate) fn decide_published(state: &State, speaker: &Speaker<'_>, e: &PlanPublished) -> Result<(), Refusal> {
+pub(crate) fn decide_published(state: &State, speaker: &Speaker, e: &PlanPublished) -> Result<(), Refusal> {
     speaker.needs(Role::Office)?;
     check_name(&e.title, "title")?;
     check_name(&e.issuer, "issuer")?;
@@ -124,7 +125,7 @@ fn check_areas(e: &PlanPublished) -> Result<(), Refusal> {
     if seen.is_empty() { refuse(Reason::PlanInvalid, "areas", "at least one area") } else { Ok(()) }
 }
 
-pub(crate) fn decide_task(state: &State, speaker: &Speaker<'_>, e: &TaskDefined) -> Result<(), Refusal> {
+pub(crate) fn decide_task(state: &State, speaker: &Speaker, e: &TaskDefined) -> Result<(), Refusal> {
     speaker.needs(Role::Office)?;
     check_part(known_plan(state, &e.plan)?, &e.part)?;
     check_name(&e.title, "title")?;
@@ -136,7 +137,7 @@ pub(crate) fn decide_task(state: &State, speaker: &Speaker<'_>, e: &TaskDefined)
     Ok(())
 }
 
-pub(crate) fn decide_milestone(state: &State, speaker: &Speaker<'_>, e: &MilestoneSet) -> Result<(), Refusal> {
+pub(crate) fn decide_milestone(state: &State, speaker: &Speaker, e: &MilestoneSet) -> Result<(), Refusal> {
     speaker.needs(Role::Office)?;
     check_part(known_plan(state, &e.plan)?, &e.part)?;
     check_name(&e.title, "title")?;
@@ -153,7 +154,7 @@ pub(crate) fn decide_milestone(state: &State, speaker: &Speaker<'_>, e: &Milesto
     Ok(())
 }
 
-pub(crate) fn decide_indicator(state: &State, speaker: &Speaker<'_>, e: &IndicatorDefined) -> Result<(), Refusal> {
+pub(crate) fn decide_indicator(state: &State, speaker: &Speaker, e: &IndicatorDefined) -> Result<(), Refusal> {
     speaker.needs(Role::Office)?;
     if state.indicators.contains(&e.indicator) {
         return refuse(Reason::IndicatorExists, "indicator", format!("indicator {} exists", e.indicator));
@@ -218,7 +219,7 @@ fn check_lists(state: &State, plan: &Plan, e: &IndicatorDefined) -> Result<(), R
     Ok(())
 }
 
-pub(crate) fn decide_revised(state: &State, speaker: &Speaker<'_>, e: &IndicatorRevised) -> Result<(), Refusal> {
+pub(crate) fn decide_revised(state: &State, speaker: &Speaker, e: &IndicatorRevised) -> Result<(), Refusal> {
     speaker.needs(Role::Office)?;
     let known = live_indicator(state, &e.definition.indicator, "definition.indicator")?;
     check_meaning(known, &e.definition).map_err(|refusal| refusal.within("definition"))?;
@@ -240,13 +241,13 @@ fn check_meaning(known: &Indicator, e: &IndicatorDefined) -> Result<(), Refusal>
     }
 }
 
-pub(crate) fn decide_retired(state: &State, speaker: &Speaker<'_>, e: &IndicatorRetired) -> Result<(), Refusal> {
+pub(crate) fn decide_retired(state: &State, speaker: &Speaker, e: &IndicatorRetired) -> Result<(), Refusal> {
     speaker.needs(Role::Office)?;
     live_indicator(state, &e.indicator, "indicator")?;
     check_reason(&e.reason)
 }
 
-pub(crate) fn decide_target(state: &State, speaker: &Speaker<'_>, e: &TargetSet) -> Result<(), Refusal> {
+pub(crate) fn decide_target(state: &State, speaker: &Speaker, e: &TargetSet) -> Result<(), Refusal> {
     speaker.needs(Role::Office)?;
     check_target(state, &e.indicator, &e.area, e.year, e.comparator, e.value)?;
     if state.targets.contains(&target_key(&e.indicator, &e.area, e.year, e.strength)) {
@@ -255,7 +256,7 @@ pub(crate) fn decide_target(state: &State, speaker: &Speaker<'_>, e: &TargetSet)
     Ok(())
 }
 
-pub(crate) fn decide_adjusted(state: &State, speaker: &Speaker<'_>, e: &TargetAdjusted) -> Result<(), Refusal> {
+pub(crate) fn decide_adjusted(state: &State, speaker: &Speaker, e: &TargetAdjusted) -> Result<(), Refusal> {
     speaker.needs(Role::Office)?;
     check_target(state, &e.indicator, &e.area, e.year, e.comparator, e.value)?;
     if !state.targets.contains(&target_key(&e.indicator, &e.area, e.year, e.strength)) {
@@ -273,7 +274,7 @@ fn check_target(
     value: Decimal,
 ) -> Result<(), Refusal> {
     let known = live_indicator(state, indicator, "indicator")?;
-    check_area(known, area)?;
+    area_of(known, area)?;
     if !is_year(year) {
         return refuse(Reason::TargetInvalid, "year", format!("year {year}"));
     }
@@ -300,19 +301,32 @@ pub(crate) fn apply_published(state: &mut State, e: &PlanPublished) {
     state.plans.put(e.plan.clone(), plan);
 }
 
+pub(crate) fn apply_task(state: &mut State, e: &TaskDefined) {
+    state.tasks.put((e.plan.clone(), e.task.clone()), ());
+}
+
+pub(crate) fn apply_milestone(state: &mut State, e: &MilestoneSet) {
+    state.milestones.put((e.plan.clone(), e.milestone.clone()), ());
+}
+
 pub(crate) fn apply_indicator(state: &mut State, e: &IndicatorDefined) {
     let indicator = Indicator {
+        number: state.number(&e.indicator),
         plan: e.plan.clone(),
         unit: e.unit.clone(),
         measure: e.measure,
         direction: e.direction,
         decimals: e.decimals,
-        reporting_units: e.reporting_units.iter().cloned().collect(),
-        areas: e.areas.iter().cloned().collect(),
+        reporting_units: state.numbers_of(&e.reporting_units),
+        areas: state.numbers_of(&e.areas),
         period_types: e.period_types.clone(),
         retired: false,
     };
     state.indicators.put(e.indicator.clone(), indicator);
+}
+
+pub(crate) fn apply_retired(state: &mut State, e: &IndicatorRetired) {
+    state.indicators.update(&e.indicator, |indicator| indicator.retired = true);
 }
 
 pub(crate) fn apply_target(state: &mut State, e: &TargetSet) {

@@ -7,7 +7,8 @@ use hefu_types::{PublicKey, Reason, Refusal, Size, Text, VerifierKey, sign};
 
 use serde::{Deserialize, Serialize};
 
-use crate::state::{Context, Speaker, State};
+use crate::event::{Context, Speaker};
+use crate::state::State;
 
 /// The sizes whose checkpoints a key signs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,7 +46,7 @@ pub(crate) fn checkpoint_key(key: &Text, origin: &str, field: &str) -> Result<Ve
 
 pub(crate) fn decide_replaced(
     state: &State,
-    speaker: &Speaker<'_>,
+    speaker: &Speaker,
     e: &CheckpointKeyReplaced,
     context: &Context<'_>,
 ) -> Result<(), Refusal> {
@@ -87,7 +88,7 @@ pub(crate) fn apply_replaced(state: &mut State, e: &CheckpointKeyReplaced, conte
     state.checkpoint_keys.put(key(&e.replacement), record);
 }
 
-pub(crate) fn decide_recorded(speaker: &Speaker<'_>, e: &ViewsRecorded, context: &Context<'_>) -> Result<(), Refusal> {
+pub(crate) fn decide_recorded(speaker: &Speaker, e: &ViewsRecorded, context: &Context<'_>) -> Result<(), Refusal> {
     speaker.needs(Role::Operator)?;
     if e.version == 0 {
         return refuse(Reason::ViewRecordInvalid, "version", "versions of views begin with 1");

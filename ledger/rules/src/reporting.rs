@@ -1,5 +1,7 @@
 //! What was observed: one standing observation for each indicator, area and period.
 
+use std::collections::BTreeMap;
+
 use hefu_types::event::membership::Role;
 use hefu_types::event::plan::Measure;
 use hefu_types::event::reporting::{ObsStatus, ObservationReported, ObservationRetracted};
@@ -7,9 +9,10 @@ use hefu_types::{Code, Decimal, EventRef, Period, PeriodType, Reason, Refusal, S
 
 use serde::{Deserialize, Serialize};
 
+use crate::event::{Context, Speaker};
 use crate::membership::{MemberStatus, check_reason};
-use crate::plan::{Indicator, check_area, check_decimals, live_indicator};
-use crate::state::{Context, Speaker, State};
+use crate::plan::{Indicator, area_of, check_decimals, live_indicator};
+use crate::state::State;
 
 /// Indicator, area and period.
 pub type Cell = (Code, Code, Period);
@@ -32,6 +35,14 @@ pub(crate) struct Place {
     indicator: u32,
     area: u32,
     period: u64,
+}
+
+/// What was decided about a report, and looked up for it.
+pub(crate) struct Report {
+    place: Place,
+    member: u32,
+    /// A stock has a level.
+    is_stock: bool,
 }
 
 /// A [`Standing`] whose member is a number.
@@ -60,15 +71,10 @@ impl State {
         Some(Standing { submission_hash, index, member: self.numbered(member).clone() })
     }
 
-    /// `None` when no observation ever named such a cell.
+    /// `None` when no indicator was ever observed there.
     fn place(&self, indicator: &Code, area: &Code, period: Period) -> Option<Place> {
         let number = |code| self.numbers.get(code).copied();
-        let period = u64::from_be_bytes(period.sort_key());
-        Some(Place { indicator: number(indicator)?, area: number(area)?, period })
-    }
-
-    fn stands(&self, indicator: &Code, area: &Code, period: Period) -> Option<&Stands> {
-        self.cells.get(&self.place(indicator, area, period)?)
+        Some(Place::new(number(indicator)?, number(area)?, period))
     }
 
     fn numbered(&self, number: u32) -> &Code {
@@ -76,7 +82,7 @@ impl State {
     }
 
     /// The number of a code, which gets one when it has none.
-    fn number(&mut self, code: &Code) -> u32 {
+    pub(crate) fn number(&mut self, code: &Code) -> u32 {
         if let Some(number) = self.numbers.get(code) {
             return *number;
         }
@@ -85,9 +91,17 @@ impl State {
         self.codes.put(number, code.clone());
         number
     }
+
+    pub(crate) fn numbers_of(&mut self, codes: &[Code]) -> BTreeMap<Code, u32> {
+        codes.iter().map(|code| (code.clone(), self.number(code))).collect()
+    }
 }
 
 impl Place {
+    const fn new(indicator: u32, area: u32, period: Period) -> Self {
+        Self { indicator, area, period: u64::from_be_bytes(period.sort_key()) }
+    }
+
     /// Before and behind this place, those of the same indicator and area.
     fn before(self) -> std::ops::Range<Self> {
         Self { period: 0, ..self }..self
@@ -114,36 +128,38 @@ fn refuse<T>(reason: Reason, field: &str, detail: impl Into<String>) -> Result<T
 
 pub(crate) fn decide_reported(
     state: &State,
-    speaker: &Speaker<'_>,
+    speaker: &Speaker,
     e: &ObservationReported,
     context: &Context<'_>,
-) -> Result<(), Refusal> {
+) -> Result<Report, Refusal> {
     speaker.needs(Role::Reporter)?;
     let indicator = live_indicator(state, &e.indicator, "indicator")?;
-    check_place(indicator, &speaker.record.member, e)?;
+    let (place, member) = check_place(indicator, &speaker.member, e)?;
     check_value(indicator, e)?;
     if e.as_of_date.is_some_and(|date| date.kind() != PeriodType::Day || !e.period.contains(date)) {
         return refuse(Reason::AsOfDateInvalid, "as_of_date", format!("a day of {}, such as 2024-07-15", e.period));
     }
-    let standing = state.stands(&e.indicator, &e.area, e.period);
+    let standing = state.cells.get(&place);
     check_supersedes(standing, e, context)?;
-    check_owner(state, indicator, standing, &speaker.record.member)?;
-    match e.value {
-        Some(value) if indicator.measure == Measure::Stock && e.supersedes.is_none() => check_stock(state, e, value),
-        _ => Ok(()),
+    check_owner(state, indicator, standing, member)?;
+    let is_stock = indicator.measure == Measure::Stock;
+    if let Some(value) = e.value.filter(|_| is_stock && e.supersedes.is_none()) {
+        check_stock(state, place, e, value)?;
     }
+    Ok(Report { place, member, is_stock })
 }
 
-fn check_place(indicator: &Indicator, member: &Code, e: &ObservationReported) -> Result<(), Refusal> {
-    if !indicator.reporting_units.contains(member) {
+/// Where it stands, and the member's number.
+fn check_place(indicator: &Indicator, member: &Code, e: &ObservationReported) -> Result<(Place, u32), Refusal> {
+    let Some(member) = indicator.reporting_units.get(member) else {
         return refuse(Reason::NotReportingUnit, "indicator", format!("{member} does not report {}", e.indicator));
-    }
-    check_area(indicator, &e.area)?;
+    };
+    let area = area_of(indicator, &e.area)?;
     if !indicator.period_types.contains(&e.period.kind()) {
         let detail = format!("the indicator is not observed by {}", e.period.kind());
         return refuse(Reason::PeriodTypeWrong, "period", detail);
     }
-    Ok(())
+    Ok((Place::new(indicator.number, area, e.period), *member))
 }
 
 fn check_value(indicator: &Indicator, e: &ObservationReported) -> Result<(), Refusal> {
@@ -180,11 +196,11 @@ fn check_supersedes(standing: Option<&Stands>, e: &ObservationReported, context:
 }
 
 /// A unit corrects what it reported itself; what a unit reported that reports no more, its successors may correct.
-fn check_owner(state: &State, indicator: &Indicator, standing: Option<&Stands>, member: &Code) -> Result<(), Refusal> {
-    let owner = standing.map(|stands| state.numbered(stands.member));
-    let Some(owner) = owner.filter(|owner| *owner != member) else { return Ok(()) };
+fn check_owner(state: &State, indicator: &Indicator, standing: Option<&Stands>, member: u32) -> Result<(), Refusal> {
+    let Some(standing) = standing.filter(|stands| stands.member != member) else { return Ok(()) };
+    let owner = state.numbered(standing.member);
     let gone = state.members.get(owner).is_none_or(|m| m.status == MemberStatus::Withdrawn);
-    if gone || !indicator.reporting_units.contains(owner) {
+    if gone || !indicator.reporting_units.contains_key(owner) {
         return Ok(());
     }
     refuse(Reason::NotYourObservation, "supersedes", format!("{owner} reported it"))
@@ -201,8 +217,7 @@ fn check_names(standing: &Stands, named: &EventRef, field: &str, context: &Conte
 }
 
 /// A cumulative stock rises from period to period, but for flagged breaks.
-fn check_stock(state: &State, e: &ObservationReported, value: Decimal) -> Result<(), Refusal> {
-    let Some(place) = state.place(&e.indicator, &e.area, e.period) else { return Ok(()) };
+fn check_stock(state: &State, place: Place, e: &ObservationReported, value: Decimal) -> Result<(), Refusal> {
     // At most a handful of periods end on the same day.
     let other_day = |(_, level): &(&Place, &Level)| level.period.last_day() != e.period.last_day();
     let before = state.levels.range(place.before()).rev().find(other_day);
@@ -220,45 +235,41 @@ fn check_stock(state: &State, e: &ObservationReported, value: Decimal) -> Result
 
 pub(crate) fn decide_retracted(
     state: &State,
-    speaker: &Speaker<'_>,
+    speaker: &Speaker,
     e: &ObservationRetracted,
     context: &Context<'_>,
-) -> Result<(), Refusal> {
+) -> Result<Place, Refusal> {
     speaker.needs(Role::Reporter)?;
     if !state.indicators.contains(&e.indicator) {
         return refuse(Reason::IndicatorUnknown, "indicator", format!("no indicator {}", e.indicator));
     }
-    let Some(standing) = state.stands(&e.indicator, &e.area, e.period) else {
+    // The indicator may be retired, or no longer observed there: what stands can still be taken back.
+    let place = state.place(&e.indicator, &e.area, e.period);
+    let Some((place, standing)) = place.and_then(|place| Some((place, state.cells.get(&place)?))) else {
         return refuse(Reason::NothingToSupersede, "observation", "no observation stands there");
     };
     check_names(standing, &e.observation, "observation", context)?;
     let owner = state.numbered(standing.member);
-    if *owner != speaker.record.member {
+    if *owner != speaker.member {
         return refuse(Reason::NotYourObservation, "observation", format!("{owner} reported it"));
     }
-    check_reason(&e.reason)
+    check_reason(&e.reason)?;
+    Ok(place)
 }
 
-pub(crate) fn apply_reported(state: &mut State, member: &Code, e: &ObservationReported, context: &Context<'_>) {
-    let place = Place {
-        indicator: state.number(&e.indicator),
-        area: state.number(&e.area),
-        period: u64::from_be_bytes(e.period.sort_key()),
-    };
-    if state.indicators.get(&e.indicator).is_some_and(|indicator| indicator.measure == Measure::Stock) {
+pub(crate) fn apply_reported(state: &mut State, e: &ObservationReported, report: Report, context: &Context<'_>) {
+    let Report { place, member, is_stock } = report;
+    if is_stock {
         match e.value {
             Some(value) => state.levels.put(place, Level { period: e.period, value, status: e.obs_status }),
             None => state.levels.remove(&place),
         }
     }
     let (submission_hash, index) = (context.at.submission_hash, context.index);
-    let member = state.number(member);
     state.cells.put(place, Stands { submission_hash, index, member });
 }
 
-pub(crate) fn apply_retracted(state: &mut State, e: &ObservationRetracted) {
-    if let Some(place) = state.place(&e.indicator, &e.area, e.period) {
-        state.levels.remove(&place);
-        state.cells.remove(&place);
-    }
+pub(crate) fn apply_retracted(state: &mut State, place: Place) {
+    state.levels.remove(&place);
+    state.cells.remove(&place);
 }

@@ -1,14 +1,14 @@
 //! The state that the entries so far amount to, and the order of checks.
 
-use hefu_types::event::membership::{LedgerLimits, Role};
-use hefu_types::{Code, Entry, Event, LedgerId, Millis, PublicKey, Reason, Refusal, Seq, Submission, SubmissionHash};
+use hefu_types::event::membership::LedgerLimits;
+use hefu_types::{Code, Entry, LedgerId, Millis, PublicKey, Reason, Refusal, Seq, Submission, SubmissionHash};
 
 use serde::{Deserialize, Serialize};
 
-use crate::membership::{self, Key, Member, MemberStatus};
-use crate::plan::{self, Indicator, Plan, TargetKey};
-use crate::platform::{self, CheckpointKey};
-use crate::reporting::{self, Level, Place, Stands};
+use crate::membership::{Key, Member, MemberStatus};
+use crate::plan::{Indicator, Plan, TargetKey};
+use crate::platform::CheckpointKey;
+use crate::reporting::{Level, Place, Stands};
 use crate::table::Table;
 
 /// The released versions of the rules, ascending.
@@ -16,7 +16,7 @@ pub const RULES_VERSIONS: &[u32] = &[1];
 
 /// The version of [`State`]'s serialised form: raised whenever a table, a row or what decisions make of them changes, so that no
 /// program goes on from the state of another one.
-pub const STATE_VERSION: u32 = 1;
+pub const STATE_VERSION: u32 = 2;
 
 /// Where a submission would stand, and what its bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +95,7 @@ state! {
     indicators: Code => Indicator,
     /// Targets by indicator, area, year and strength.
     targets: TargetKey => (),
-    /// The codes that observations named, numbered from 0 as they came; they are never removed.
+    /// The codes of indicators, of their areas and of their units, numbered from 0 as they came; they are never removed.
     numbers: Code => u32,
     /// The same by number.
     codes: u32 => Code,
@@ -103,22 +103,6 @@ state! {
     cells: Place => Stands,
     /// The values of stocks among them.
     levels: Place => Level,
-}
-
-/// Who signs, as it stands before the event at hand.
-pub(crate) struct Speaker<'a> {
-    pub(crate) key: PublicKey,
-    pub(crate) record: &'a Key,
-}
-
-impl Speaker<'_> {
-    pub(crate) fn needs(&self, role: Role) -> Result<(), Refusal> {
-        if self.record.roles.has(role) {
-            return Ok(());
-        }
-        let detail = format!("key {} of {} lacks the role {role}", self.key, self.record.member);
-        Err(Refusal::new(Reason::RoleMissing, "", detail))
-    }
 }
 
 impl State {
@@ -171,23 +155,11 @@ impl State {
         }
         self.check_ledger(submission, at)?;
         self.check_chain(submission)?;
-        for (index, event) in submission.events.iter().enumerate() {
-            self.record_event(submission.key, event, index, at)
-                .map_err(|refusal| refusal.within(&format!("events[{index}].{}", event.kind())))?;
-        }
+        self.record_events(submission, at)?;
         self.keys.update(&submission.key, |key| {
             key.last_seq = submission.key_seq;
             key.last_hash = at.submission_hash;
         });
-        Ok(())
-    }
-
-    fn record_event(&mut self, key: PublicKey, event: &Event, index: usize, at: &Position) -> Result<(), Refusal> {
-        let speaker = self.speaker(key)?;
-        let context = Context { at, index: u32::try_from(index).expect("at most 1,000 events") };
-        self.decide(&speaker, event, &context)?;
-        let member = speaker.record.member.clone();
-        self.apply(&member, event, &context);
         Ok(())
     }
 
@@ -215,7 +187,7 @@ impl State {
 
     /// The signer may speak, and this is the next submission of its own chain.
     fn check_chain(&self, submission: &Submission) -> Result<(), Refusal> {
-        let key = self.speaker(submission.key)?.record;
+        let key = self.may_speak(&submission.key)?;
         let expected = key.last_seq.next();
         if submission.key_seq > expected {
             let detail = format!("key_seq {}, the next one is {expected}", submission.key_seq);
@@ -230,6 +202,11 @@ impl State {
             return Err(Refusal::new(Reason::KeyPrevMismatch, "key_prev", detail));
         }
         Ok(())
+    }
+
+    /// Whether the submission at hand changed members or keys.
+    pub(crate) fn speakers_changed(&self) -> bool {
+        self.members.is_changed() || self.keys.is_changed()
     }
 
     /// Whether a key may speak now: enrolled, not revoked, its member active.
@@ -254,72 +231,4 @@ impl State {
             }
         }
     }
-
-    fn speaker(&self, key: PublicKey) -> Result<Speaker<'_>, Refusal> {
-        Ok(Speaker { key, record: self.may_speak(&key)? })
-    }
-
-    fn decide(&self, speaker: &Speaker<'_>, event: &Event, context: &Context<'_>) -> Result<(), Refusal> {
-        membership::check_recovery_key(speaker, event)?;
-        match event {
-            Event::LedgerOpened(_) => Err(Refusal::new(Reason::GenesisMisplaced, "", "the ledger is open already")),
-            Event::MemberAdmitted(e) => membership::decide_admitted(self, speaker, e),
-            Event::MemberSuspended(e) => membership::decide_suspended(self, speaker, e),
-            Event::MemberReinstated(e) => membership::decide_reinstated(self, speaker, e),
-            Event::MemberWithdrawn(e) => membership::decide_withdrawn(self, speaker, e),
-            Event::KeyEnrolled(e) => membership::decide_enrolled(self, speaker, e),
-            Event::KeyRevoked(e) => membership::decide_revoked(self, speaker, e, context),
-            Event::RoleGranted(e) => membership::decide_granted(self, speaker, e),
-            Event::RoleRevoked(e) => membership::decide_role_revoked(self, speaker, e),
-            Event::OfficeKeyReplaced(e) => membership::decide_replaced(self, speaker, e, context),
-            Event::RulesActivated(e) => membership::decide_activated(self, speaker, e),
-            Event::PlanPublished(e) => plan::decide_published(self, speaker, e),
-            Event::TaskDefined(e) => plan::decide_task(self, speaker, e),
-            Event::MilestoneSet(e) => plan::decide_milestone(self, speaker, e),
-            Event::IndicatorDefined(e) => plan::decide_indicator(self, speaker, e),
-            Event::IndicatorRevised(e) => plan::decide_revised(self, speaker, e),
-            Event::IndicatorRetired(e) => plan::decide_retired(self, speaker, e),
-            Event::TargetSet(e) => plan::decide_target(self, speaker, e),
-            Event::TargetAdjusted(e) => plan::decide_adjusted(self, speaker, e),
-            Event::ObservationReported(e) => reporting::decide_reported(self, speaker, e, context),
-            Event::ObservationRetracted(e) => reporting::decide_retracted(self, speaker, e, context),
-            Event::CheckpointKeyReplaced(e) => platform::decide_replaced(self, speaker, e, context),
-            Event::ViewsRecorded(e) => platform::decide_recorded(speaker, e, context),
-        }
-    }
-
-    /// Total: whatever was decided can be applied. `member` is the signer's.
-    fn apply(&mut self, member: &Code, event: &Event, context: &Context<'_>) {
-        match event {
-            Event::LedgerOpened(_) => unreachable!("decide refuses a second genesis"),
-            Event::MemberAdmitted(e) => membership::apply_admitted(self, e),
-            Event::MemberSuspended(e) => membership::apply_status(self, &e.member, MemberStatus::Suspended),
-            Event::MemberReinstated(e) => membership::apply_status(self, &e.member, MemberStatus::Active),
-            Event::MemberWithdrawn(e) => membership::apply_status(self, &e.member, MemberStatus::Withdrawn),
-            Event::KeyEnrolled(e) => membership::apply_enrolled(self, e),
-            Event::KeyRevoked(e) => membership::apply_revoked(self, &e.key),
-            Event::RoleGranted(e) => self.keys.update(&e.key, |key| key.roles.insert(e.role)),
-            Event::RoleRevoked(e) => self.keys.update(&e.key, |key| key.roles.remove(e.role)),
-            Event::OfficeKeyReplaced(e) => membership::apply_replaced(self, e),
-            Event::RulesActivated(e) => self.ledger.update(&(), |ledger| ledger.rules_version = e.version),
-            Event::PlanPublished(e) => plan::apply_published(self, e),
-            Event::TaskDefined(e) => self.tasks.put((e.plan.clone(), e.task.clone()), ()),
-            Event::MilestoneSet(e) => self.milestones.put((e.plan.clone(), e.milestone.clone()), ()),
-            Event::IndicatorDefined(e) => plan::apply_indicator(self, e),
-            Event::IndicatorRevised(e) => plan::apply_indicator(self, &e.definition),
-            Event::IndicatorRetired(e) => self.indicators.update(&e.indicator, |i| i.retired = true),
-            Event::TargetSet(e) => plan::apply_target(self, e),
-            Event::TargetAdjusted(_) => {}
-            Event::ObservationReported(e) => reporting::apply_reported(self, member, e, context),
-            Event::ObservationRetracted(e) => reporting::apply_retracted(self, e),
-            Event::CheckpointKeyReplaced(e) => platform::apply_replaced(self, e, context),
-            Event::ViewsRecorded(_) => {}
-        }
-    }
-}
-
-/// The event's place: the submission's position and the event's index within it.
-pub(crate) struct Context<'a> {
-    pub(crate) at: &'a Position,
-    pub(crate) index: u32,
 }

@@ -57,6 +57,11 @@ impl<K: Ord + Clone, V> Table<K, V> {
         self.rows.len()
     }
 
+    /// Whether anything was written since the last commit.
+    pub(crate) const fn is_changed(&self) -> bool {
+        !self.undo.is_empty()
+    }
+
     pub(crate) fn put(&mut self, key: K, value: V) {
         let before = self.rows.insert(key.clone(), value);
         self.undo.push((key, before));

@@ -1,0 +1,149 @@
+//! The events of a submission, one after another: each is decided against the state that its predecessors left, then applied.
+
+use hefu_types::event::membership::Role;
+use hefu_types::{Code, Event, PublicKey, Reason, Refusal, Submission};
+
+use crate::membership::{self, MemberStatus, Roles};
+use crate::state::{Position, State};
+use crate::{plan, platform, reporting};
+
+/// Who signs, as it stands before the event at hand.
+pub(crate) struct Speaker {
+    pub(crate) key: PublicKey,
+    pub(crate) member: Code,
+    pub(crate) roles: Roles,
+    pub(crate) office_recovery: bool,
+}
+
+impl Speaker {
+    pub(crate) fn needs(&self, role: Role) -> Result<(), Refusal> {
+        if self.roles.has(role) {
+            return Ok(());
+        }
+        let detail = format!("key {} of {} lacks the role {role}", self.key, self.member);
+        Err(Refusal::new(Reason::RoleMissing, "", detail))
+    }
+}
+
+/// The event's place: the submission's position and the event's index within it.
+pub(crate) struct Context<'a> {
+    pub(crate) at: &'a Position,
+    pub(crate) index: u32,
+}
+
+impl State {
+    fn speaker(&self, key: PublicKey) -> Result<Speaker, Refusal> {
+        let record = self.may_speak(&key)?;
+        let (member, roles, office_recovery) = (record.member.clone(), record.roles, record.office_recovery);
+        Ok(Speaker { key, member, roles, office_recovery })
+    }
+
+    /// Records the events of a submission, whose signer may change by what it says: a key can revoke itself.
+    pub(crate) fn record_events(&mut self, submission: &Submission, at: &Position) -> Result<(), Refusal> {
+        let mut speaker = self.speaker(submission.key)?;
+        for (event, index) in submission.events.iter().zip(0..) {
+            let context = Context { at, index };
+            let outcome = match self.speakers_changed() {
+                true => self.speaker(submission.key).map(|now| speaker = now),
+                false => Ok(()),
+            };
+            outcome
+                .and_then(|()| self.record_event(&speaker, event, &context))
+                .map_err(|refusal| refusal.within(&format!("events[{index}].{}", event.kind())))?;
+        }
+        Ok(())
+    }
+
+    /// Decides an event and applies it. What is applied never refuses.
+    fn record_event(&mut self, speaker: &Speaker, event: &Event, context: &Context<'_>) -> Result<(), Refusal> {
+        membership::check_recovery_key(speaker, event)?;
+        match event {
+            Event::LedgerOpened(_) => {
+                return Err(Refusal::new(Reason::GenesisMisplaced, "", "the ledger is open already"));
+            }
+            Event::MemberAdmitted(e) => {
+                membership::decide_admitted(self, speaker, e)?;
+                membership::apply_admitted(self, e);
+            }
+            Event::MemberSuspended(e) => {
+                membership::decide_suspended(self, speaker, e)?;
+                membership::apply_status(self, &e.member, MemberStatus::Suspended);
+            }
+            Event::MemberReinstated(e) => {
+                membership::decide_reinstated(self, speaker, e)?;
+                membership::apply_status(self, &e.member, MemberStatus::Active);
+            }
+            Event::MemberWithdrawn(e) => {
+                membership::decide_withdrawn(self, speaker, e)?;
+                membership::apply_status(self, &e.member, MemberStatus::Withdrawn);
+            }
+            Event::KeyEnrolled(e) => {
+                membership::decide_enrolled(self, speaker, e)?;
+                membership::apply_enrolled(self, e);
+            }
+            Event::KeyRevoked(e) => {
+                membership::decide_revoked(self, speaker, e, context)?;
+                membership::apply_revoked(self, &e.key);
+            }
+            Event::RoleGranted(e) => {
+                membership::decide_granted(self, speaker, e)?;
+                membership::apply_granted(self, e);
+            }
+            Event::RoleRevoked(e) => {
+                membership::decide_role_revoked(self, speaker, e)?;
+                membership::apply_role_revoked(self, e);
+            }
+            Event::OfficeKeyReplaced(e) => {
+                membership::decide_replaced(self, speaker, e, context)?;
+                membership::apply_replaced(self, e);
+            }
+            Event::RulesActivated(e) => {
+                membership::decide_activated(self, speaker, e)?;
+                membership::apply_activated(self, e);
+            }
+            Event::PlanPublished(e) => {
+                plan::decide_published(self, speaker, e)?;
+                plan::apply_published(self, e);
+            }
+            Event::TaskDefined(e) => {
+                plan::decide_task(self, speaker, e)?;
+                plan::apply_task(self, e);
+            }
+            Event::MilestoneSet(e) => {
+                plan::decide_milestone(self, speaker, e)?;
+                plan::apply_milestone(self, e);
+            }
+            Event::IndicatorDefined(e) => {
+                plan::decide_indicator(self, speaker, e)?;
+                plan::apply_indicator(self, e);
+            }
+            Event::IndicatorRevised(e) => {
+                plan::decide_revised(self, speaker, e)?;
+                plan::apply_indicator(self, &e.definition);
+            }
+            Event::IndicatorRetired(e) => {
+                plan::decide_retired(self, speaker, e)?;
+                plan::apply_retired(self, e);
+            }
+            Event::TargetSet(e) => {
+                plan::decide_target(self, speaker, e)?;
+                plan::apply_target(self, e);
+            }
+            Event::TargetAdjusted(e) => plan::decide_adjusted(self, speaker, e)?,
+            Event::ObservationReported(e) => {
+                let report = reporting::decide_reported(self, speaker, e, context)?;
+                reporting::apply_reported(self, e, report, context);
+            }
+            Event::ObservationRetracted(e) => {
+                let place = reporting::decide_retracted(self, speaker, e, context)?;
+                reporting::apply_retracted(self, place);
+            }
+            Event::CheckpointKeyReplaced(e) => {
+                platform::decide_replaced(self, speaker, e, context)?;
+                platform::apply_replaced(self, e, context);
+            }
+            Event::ViewsRecorded(e) => platform::decide_recorded(speaker, e, context)?,
+        }
+        Ok(())
+    }
+}
