@@ -279,6 +279,22 @@ fn changes() -> Vec<Bad> {
         say("the office suspended", OFFICE, Reason::MemberProtected, "events[0].member_suspended.member", |_| {
             vec![MemberSuspended { member: code("office"), reason: text("x") }.into()]
         }),
+        say(
+            "a key revokes itself and goes on",
+            REPORTER,
+            Reason::KeyRevoked,
+            "events[1].observation_reported.key",
+            |_| {
+                [revoked(REPORTER, RevocationReason::Ceased, 0), vec![observation("free", "2001", "1").into()]].concat()
+            },
+        ),
+        say("an admin gives up its role and goes on", ADMIN, Reason::RoleMissing, "events[1].role_revoked", |_| {
+            [taken(ADMIN, Role::Admin), taken(REPORTER, Role::Reporter)].concat()
+        }),
+        say("a member withdraws and goes on", ADMIN, Reason::MemberWithdrawn, "events[1].role_revoked.key", |_| {
+            let withdrawn = MemberWithdrawn { member: code("alpha"), reason: text("x") };
+            [vec![withdrawn.into()], taken(REPORTER, Role::Reporter)].concat()
+        }),
         say("unknown rules version", OFFICE, Reason::RulesVersionUnknown, "events[0].rules_activated.version", |_| {
             vec![RulesActivated { version: 2 }.into()]
         }),
