@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use hefu_rules::CheckpointKey;
 use hefu_types::tree::Edge;
-use hefu_types::{PublicKey, Reason, Refusal};
+use hefu_types::{DecodedEntry, PublicKey, Reason, Refusal};
 use tokio::sync::watch;
 
 use crate::journal::{Answers, Reply, Shared};
 use crate::open_block::OpenBlock;
+use crate::recent::Put;
 use crate::recovery::last_of;
 use crate::seal::{Seal, Sealer};
 use crate::sequencer::{Head, Outcome, Recorded, Tip};
@@ -17,6 +18,8 @@ use crate::store::{AppendError, Block, Fault, StoreError};
 /// A block, and who waits for it. The block is empty when every answer is about an earlier one.
 pub(crate) struct Work {
     pub(crate) block: Block,
+    /// Its first entries as they were decoded: all of them, if there was room.
+    pub(crate) decoded: Vec<DecodedEntry>,
     /// The tree up to the end of the block.
     pub(crate) edge: Edge,
     /// The checkpoint keys that the log has had by then.
@@ -61,18 +64,22 @@ pub(crate) struct Committer {
     pub(crate) shared: Shared,
     pub(crate) sealer: Sealer,
     pub(crate) tip: watch::Sender<Tip>,
+    pub(crate) recent: Put,
     pub(crate) answer: Box<dyn FnMut(Answers) + Send>,
 }
 
 impl Committer {
     /// Runs until the sequencer is gone.
     pub(crate) fn run(mut self) {
-        while let Some(Work { block, edge, keys, answers }) = self.open.take() {
+        while let Some(Work { block, decoded, edge, keys, answers }) = self.open.take() {
             if (self.shared.fault)(Fault::Cut).is_err() {
                 self.shared.latch.set(Refusal::new(Reason::StorageLatched, "", "the committer stopped"));
                 continue;
             }
             let outcome = self.shared.latch.check().and_then(|()| self.commit(&block, edge, keys));
+            if outcome.is_ok() {
+                self.recent.put(decoded, block.bytes());
+            }
             let told = |Answer { decided, reply }: Answer| {
                 (reply, decided.into_iter().map(|one| one.outcome(&outcome)).collect())
             };

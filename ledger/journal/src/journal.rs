@@ -15,6 +15,7 @@ use crate::clock::{Clock, SteadyClock, SystemClock};
 use crate::committer::Committer;
 use crate::error::OpenError;
 use crate::open_block::OpenBlock;
+use crate::recent::{self, Recent};
 use crate::recheck::Recheck;
 use crate::recovery::{Recovered, recover};
 use crate::seal::{Keeper, Seal, Sealer, Signers};
@@ -38,6 +39,8 @@ pub struct Options {
     pub accept_clock_gap: bool,
     /// Where snapshots of the rules' state are kept; without, every start replays every entry.
     pub snapshots: Option<SnapshotOptions>,
+    /// Bytes of the newest entries that are kept as they were decoded, for one follower to take.
+    pub recent_bytes: usize,
     /// The clock.
     pub clock: Box<dyn Clock>,
     /// Gives a block's answers to those who wait, from the committer's thread or wherever it takes them.
@@ -53,6 +56,7 @@ impl Default for Options {
             clock_gap_max: 90 * 24 * 3_600_000,
             accept_clock_gap: false,
             snapshots: None,
+            recent_bytes: 0,
             clock: Box::new(SystemClock::default()),
             answer: Box::new(Answers::give),
             fault: Arc::new(|_| Ok(())),
@@ -109,6 +113,7 @@ pub struct Journal {
     latch: Arc<Latch>,
     ledger: Option<Ledger>,
     signers: Signers,
+    recent: Recent,
     threads: Vec<JoinHandle<()>>,
     /// Entries replayed at the start.
     replayed: u64,
@@ -250,9 +255,10 @@ impl Journal {
         let shared = Shared { store: Arc::clone(&store), latch: Arc::clone(&latch), fault: options.fault };
         let (snapshots, write) =
             options.snapshots.map(|options| Snapshots::new(options, begin, Arc::clone(&latch))).unzip();
-        let sequencer =
-            Sequencer::new(recovered, signers.clone(), waiting, Arc::clone(&open), shared.clone(), clock, snapshots);
-        let committer = Committer { open, shared, sealer, tip: tip_sender, answer: options.answer };
+        let (put, recent, room) = recent::recent(options.recent_bytes);
+        let at_work = (Arc::clone(&open), shared.clone());
+        let sequencer = Sequencer::new(recovered, signers.clone(), waiting, at_work, clock, room, snapshots);
+        let committer = Committer { open, shared, sealer, tip: tip_sender, recent: put, answer: options.answer };
         let mut threads = vec![
             std::thread::Builder::new().name("committer".into()).spawn(|| committer.run())?,
             std::thread::Builder::new().name("sequencer".into()).spawn(|| sequencer.run())?,
@@ -265,7 +271,7 @@ impl Journal {
             threads.push(std::thread::Builder::new().name("recheck".into()).spawn(|| recheck.run())?);
         }
         let (queue, recheck) = (Some(queue), Some(stop_recheck));
-        Ok(Self { queue, tip, store, latch, ledger, signers, threads, replayed, rechecked, recheck })
+        Ok(Self { queue, tip, store, latch, ledger, signers, recent, threads, replayed, rechecked, recheck })
     }
 
     /// What the genesis entry fixed; `None` for a journal that was empty when it was opened.

@@ -29,6 +29,7 @@ mod lane;
 mod nodes;
 mod open_block;
 mod options;
+mod recent;
 mod recheck;
 mod recovery;
 mod rocks;

@@ -7,7 +7,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use hefu_rules::CheckpointKey;
 use hefu_types::tree::Edge;
-use hefu_types::{PublicKey, RootHash};
+use hefu_types::{DecodedEntry, PublicKey, RootHash};
 
 use crate::committer::{Answer, Work};
 use crate::store::Block;
@@ -31,6 +31,8 @@ pub(crate) struct OpenBlock {
 #[derive(Debug)]
 pub(crate) struct Parts {
     pub(crate) block: Block,
+    /// Its first entries as they were decoded: all of them, if there was room.
+    pub(crate) decoded: Vec<DecodedEntry>,
     /// The tree up to its end.
     pub(crate) edge: Edge,
     /// The checkpoint keys that the log has had by then.
@@ -71,6 +73,7 @@ impl OpenBlock {
     pub(crate) fn new(edge: Edge) -> Self {
         let parts = Parts {
             block: empty(&edge),
+            decoded: vec![],
             edge,
             keys: vec![],
             answers: vec![],
@@ -106,6 +109,7 @@ impl OpenBlock {
         let next = empty(&parts.edge);
         let work = Work {
             block: std::mem::replace(&mut parts.block, next),
+            decoded: std::mem::take(&mut parts.decoded),
             edge: parts.edge.clone(),
             keys: parts.keys.clone(),
             answers: std::mem::take(&mut parts.answers),

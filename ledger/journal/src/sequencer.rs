@@ -6,8 +6,8 @@ use std::sync::Arc;
 use hefu_rules::{Admitted, Position, State};
 use hefu_types::tree;
 use hefu_types::{
-    ChainHash, Entry, Event, KeySeq, Millis, PublicKey, Reason, Refusal, RootHash, Seq, Size, SubmissionHash,
-    VerifierKey,
+    ChainHash, DecodedEntry, Entry, Event, KeySeq, Millis, PublicKey, Reason, Refusal, RootHash, Seq, Size,
+    SubmissionHash, VerifierKey,
 };
 use tokio::sync::mpsc;
 
@@ -17,6 +17,7 @@ use crate::journal::{FaultHook, Latch, Reply, Shared};
 use crate::lane::Lane;
 use crate::nodes;
 use crate::open_block::{BLOCK_SUBMISSIONS_MAX, OpenBlock, Parts};
+use crate::recent::Room;
 use crate::recovery::Recovered;
 use crate::seal::{Seal, Signers};
 use crate::snapshot::Snapshot;
@@ -92,6 +93,7 @@ pub(crate) struct Sequencer {
     pub(crate) latch: Arc<Latch>,
     pub(crate) fault: FaultHook,
     pub(crate) clock: SteadyClock,
+    room: Arc<Room>,
     state: State,
     size: Size,
     chain_hash: ChainHash,
@@ -107,9 +109,9 @@ impl Sequencer {
         recovered: Recovered,
         signers: Signers,
         queue: mpsc::Receiver<Vec<Offer>>,
-        open: Arc<OpenBlock>,
-        shared: Shared,
+        (open, shared): (Arc<OpenBlock>, Shared),
         clock: SteadyClock,
+        room: Arc<Room>,
         snapshots: Option<Snapshots>,
     ) -> Self {
         let Shared { store, latch, fault } = shared;
@@ -122,6 +124,7 @@ impl Sequencer {
             latch,
             fault,
             clock,
+            room,
             state,
             size,
             chain_hash,
@@ -178,13 +181,16 @@ impl Sequencer {
     fn decide(&mut self, item: Result<Admitted, Rejected>, lane: Option<&Lane>, parts: &mut Parts) -> Decided {
         let (key, refusal) = match item {
             Err(Rejected { key, refusal }) => (key, refusal),
-            Ok(admitted) => match (self.fault)(Fault::Dequeued).and_then(|()| self.sequence(&admitted, lane, parts)) {
-                Ok(recorded) if recorded.seq.size() <= self.latch.durable_size() => {
-                    return Decided::Durable(recorded);
+            Ok(admitted) => {
+                let key = admitted.submission().key;
+                match (self.fault)(Fault::Dequeued).and_then(|()| self.sequence(admitted, lane, parts)) {
+                    Ok(recorded) if recorded.seq.size() <= self.latch.durable_size() => {
+                        return Decided::Durable(recorded);
+                    }
+                    Ok(recorded) => return Decided::Pending(recorded),
+                    Err(refusal) => (Some(key), refusal),
                 }
-                Ok(recorded) => return Decided::Pending(recorded),
-                Err(refusal) => (Some(admitted.submission().key), refusal),
-            },
+            }
         };
         if let (Some(lane), Some(key)) = (lane, key) {
             lane.refused(key);
@@ -192,13 +198,13 @@ impl Sequencer {
         Decided::Refused(refusal)
     }
 
-    fn sequence(&mut self, admitted: &Admitted, lane: Option<&Lane>, parts: &mut Parts) -> Result<Recorded, Refusal> {
-        if let Some(before) = self.recorded_before(admitted)? {
+    fn sequence(&mut self, admitted: Admitted, lane: Option<&Lane>, parts: &mut Parts) -> Result<Recorded, Refusal> {
+        if let Some(before) = self.recorded_before(&admitted)? {
             return Ok(before);
         }
         self.latch.check()?;
         lane.map_or(Ok(()), |lane| lane.check(&admitted.submission().key))?;
-        self.check_held(admitted)?;
+        self.check_held(&admitted)?;
         let recorded_at = self.clock.now().inspect_err(|refusal| self.latch.set(refusal.clone()))?;
         let at = Position {
             seq: self.size.next_seq(),
@@ -229,7 +235,7 @@ impl Sequencer {
         Ok(())
     }
 
-    fn append(&mut self, admitted: &Admitted, at: &Position, parts: &mut Parts) -> Recorded {
+    fn append(&mut self, admitted: Admitted, at: &Position, parts: &mut Parts) -> Recorded {
         let entry = Entry::new(at.seq, at.recorded_at, self.chain_hash, admitted.signed());
         let chain_hash = entry.chain_hash();
         let (key, key_seq) = (admitted.submission().key, admitted.submission().key_seq);
@@ -241,13 +247,18 @@ impl Sequencer {
             submission_hash: admitted.hash(),
             already_recorded: false,
         };
-        let Parts { block, edge, .. } = parts;
+        let Parts { block, decoded, edge, .. } = parts;
         edge.push(tree::leaf(entry.bytes()), |node, hash| {
             if nodes::is_kept(node) {
                 block.nodes.push((node, hash));
             }
         });
-        block.entries.push(Sequenced { entry, chain_hash, submission_hash: admitted.hash(), key, key_seq });
+        let submission_hash = admitted.hash();
+        block.entries.push(Sequenced { entry, chain_hash, submission_hash, key, key_seq });
+        if self.room.is_left() && decoded.len() + 1 == block.entries.len() {
+            let Position { seq, recorded_at, .. } = *at;
+            decoded.push(DecodedEntry { seq, recorded_at, submission_hash, submission: admitted.into_submission() });
+        }
         self.in_flight.insert((key, key_seq), recorded);
         self.chain_hash = chain_hash;
         self.recorded_at = at.recorded_at;

@@ -50,6 +50,12 @@ impl Admitted {
         &self.submission
     }
 
+    /// The same for whoever has no use for the bytes any more.
+    #[must_use]
+    pub fn into_submission(self) -> Submission {
+        self.submission
+    }
+
     /// The submission hash.
     #[must_use]
     pub const fn hash(&self) -> SubmissionHash {

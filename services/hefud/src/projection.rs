@@ -147,6 +147,10 @@ impl Follower {
     }
 
     fn batch(&self, from: Size) -> Result<Vec<DecodedEntry>, Refusal> {
+        let recent = self.journal.take_recent(from, BATCH_ENTRIES);
+        if !recent.is_empty() {
+            return Ok(recent);
+        }
         let bytes = self.journal.read(from.next_seq(), BATCH_ENTRIES, BATCH_BYTES).map_err(failed)?;
         bytes.into_iter().map(|bytes| Entry::parse(bytes).map_err(failed)?.decode()).collect()
     }

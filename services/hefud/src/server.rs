@@ -20,7 +20,9 @@ use tonic::transport::server::Router;
 
 use crate::admission::Admission;
 use crate::checkpoint_keys;
-use crate::config::{ANSWER_BYTES_MAX, Config, DRAIN_WAIT, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, REQUEST_BYTES_MAX};
+use crate::config::{
+    ANSWER_BYTES_MAX, Config, DRAIN_WAIT, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, RECENT_BYTES, REQUEST_BYTES_MAX,
+};
 use crate::connections;
 use crate::lifetime::{Lifetime, Tasks, lifetime};
 use crate::log::Log;
@@ -58,6 +60,7 @@ pub fn open_journal(config: &Config) -> anyhow::Result<(Journal, RocksStore)> {
         queue_submissions: config.queue_max,
         accept_clock_gap: config.accept_clock_gap,
         snapshots: Some(SnapshotOptions { path: config.snapshot(), every: SnapshotOptions::EVERY }),
+        recent_bytes: RECENT_BYTES,
         answer: answer_together(),
         ..Options::default()
     };

@@ -284,9 +284,7 @@ fn changes() -> Vec<Bad> {
             REPORTER,
             Reason::KeyRevoked,
             "events[1].observation_reported.key",
-            |_| {
-                [revoked(REPORTER, RevocationReason::Ceased, 0), vec![observation("free", "2001", "1").into()]].concat()
-            },
+            |_| [revoked(REPORTER, Ceased, 0), vec![observation("free", "2001", "1").into()]].concat(),
         ),
         say("an admin gives up its role and goes on", ADMIN, Reason::RoleMissing, "events[1].role_revoked", |_| {
             [taken(ADMIN, Role::Admin), taken(REPORTER, Role::Reporter)].concat()

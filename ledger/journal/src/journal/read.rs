@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hefu_types::tile::{Contents, Tile};
-use hefu_types::{Entry, Millis, NodeHash, PublicKey, Seq, Size, tree};
+use hefu_types::{DecodedEntry, Entry, Millis, NodeHash, PublicKey, Seq, Size, tree};
 
 use super::Journal;
 use crate::nodes::Nodes;
@@ -97,6 +97,13 @@ impl Journal {
         let durable = self.head().size.get().saturating_sub(from.get());
         let limit = limit.min(usize::try_from(durable).unwrap_or(usize::MAX));
         if limit == 0 { Ok(Vec::new()) } else { self.store.read(from, limit, max_bytes) }
+    }
+
+    /// The entries behind a size, if they are among the newest, as they were decoded to be decided: for one follower, who gets
+    /// each once; no more than `limit`, unless the first block has more. Empty when they are not here: then they are to be read.
+    #[must_use]
+    pub fn take_recent(&self, from: Size, limit: usize) -> Vec<DecodedEntry> {
+        self.recent.take(from, limit)
     }
 
     /// A key's last durable submission.
