@@ -88,10 +88,10 @@ impl fmt::Display for Decimal {
         let sign = if self.units < 0 { "-" } else { "" };
         let digits = self.units.unsigned_abs();
         let text = match self.scale {
-            0 => format!("{sign}{digits}"),
+            0 => format_compact!("{sign}{digits}"),
             scale => {
                 let one = 10_u64.pow(scale);
-                format!("{sign}{}.{:0width$}", digits / one, digits % one, width = scale as usize)
+                format_compact!("{sign}{}.{:0width$}", digits / one, digits % one, width = scale as usize)
             }
         };
         f.pad(&text)
@@ -108,7 +108,7 @@ impl FromStr for Decimal {
         if digits.is_empty() || !only_digits(digits) || !only_digits(fraction) || text.ends_with('.') {
             return Err(DecimalError);
         }
-        let units = format!("{whole}{fraction}").parse().map_err(|_| DecimalError)?;
+        let units = format_compact!("{whole}{fraction}").parse().map_err(|_| DecimalError)?;
         Self::new(units, u32::try_from(fraction.len()).map_err(|_| DecimalError)?)
     }
 }

@@ -146,11 +146,11 @@ impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { year, part, day, .. } = self;
         let text = match self.kind {
-            PeriodType::Year => format!("{year}"),
-            PeriodType::Half => format!("{year}-H{part}"),
-            PeriodType::Quarter => format!("{year}-Q{part}"),
-            PeriodType::Month => format!("{year}-{part:02}"),
-            PeriodType::Day => format!("{year}-{part:02}-{day:02}"),
+            PeriodType::Year => format_compact!("{year}"),
+            PeriodType::Half => format_compact!("{year}-H{part}"),
+            PeriodType::Quarter => format_compact!("{year}-Q{part}"),
+            PeriodType::Month => format_compact!("{year}-{part:02}"),
+            PeriodType::Day => format_compact!("{year}-{part:02}-{day:02}"),
         };
         f.pad(&text)
     }

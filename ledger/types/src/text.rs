@@ -100,7 +100,9 @@ impl Text {
     /// # Errors
     /// When it is longer than 2,048 bytes or holds a control character.
     pub fn new(text: &str) -> Result<Self, TextError> {
-        let control = text.chars().any(is_invisible);
+        // Printable ASCII, as most codes and many notes are, needs no look at each character.
+        let plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        let control = !plain && text.chars().any(is_invisible);
         if control || text.len() > TEXT_BYTES_MAX {
             return Err(TextError { bytes: text.len(), control });
         }
