@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use hefu_rules::CheckpointKey;
 use hefu_types::tree::Edge;
-use hefu_types::{DecodedEntry, PublicKey, Reason, Refusal};
+use hefu_types::{PublicKey, Reason, Refusal};
 use tokio::sync::watch;
 
 use crate::journal::{Answers, Reply, Shared};
 use crate::open_block::OpenBlock;
-use crate::recent::Put;
+use crate::recent::{Kept, Put};
 use crate::recovery::last_of;
 use crate::seal::{Seal, Sealer};
 use crate::sequencer::{Head, Outcome, Recorded, Tip};
@@ -19,7 +19,7 @@ use crate::store::{AppendError, Block, Fault, StoreError};
 pub(crate) struct Work {
     pub(crate) block: Block,
     /// Its first entries as they were decoded: all of them, if there was room.
-    pub(crate) decoded: Vec<DecodedEntry>,
+    pub(crate) decoded: Kept,
     /// The tree up to the end of the block.
     pub(crate) edge: Edge,
     /// The checkpoint keys that the log has had by then.
@@ -74,11 +74,13 @@ impl Committer {
         while let Some(Work { block, decoded, edge, keys, answers }) = self.open.take() {
             if (self.shared.fault)(Fault::Cut).is_err() {
                 self.shared.latch.set(Refusal::new(Reason::StorageLatched, "", "the committer stopped"));
+                self.recent.forget(&decoded);
                 continue;
             }
             let outcome = self.shared.latch.check().and_then(|()| self.commit(&block, edge, keys));
-            if outcome.is_ok() {
-                self.recent.put(decoded, block.bytes());
+            match outcome {
+                Ok(_) => self.recent.put(decoded),
+                Err(_) => self.recent.forget(&decoded),
             }
             let told = |Answer { decided, reply }: Answer| {
                 (reply, decided.into_iter().map(|one| one.outcome(&outcome)).collect())

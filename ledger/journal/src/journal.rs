@@ -39,7 +39,8 @@ pub struct Options {
     pub accept_clock_gap: bool,
     /// Where snapshots of the rules' state are kept; without, every start replays every entry.
     pub snapshots: Option<SnapshotOptions>,
-    /// Bytes of the newest entries that are kept as they were decoded, for one follower to take.
+    /// Bytes of durable entries that are kept as they were decoded until one follower takes them; what finds no room is left
+    /// to the log.
     pub recent_bytes: usize,
     /// The clock.
     pub clock: Box<dyn Clock>,

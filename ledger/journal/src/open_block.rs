@@ -7,9 +7,10 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use hefu_rules::CheckpointKey;
 use hefu_types::tree::Edge;
-use hefu_types::{DecodedEntry, PublicKey, RootHash};
+use hefu_types::{PublicKey, RootHash};
 
 use crate::committer::{Answer, Work};
+use crate::recent::Kept;
 use crate::store::Block;
 
 /// Submissions in one block: bounds the time that the first of them waits for the last.
@@ -32,7 +33,7 @@ pub(crate) struct OpenBlock {
 pub(crate) struct Parts {
     pub(crate) block: Block,
     /// Its first entries as they were decoded: all of them, if there was room.
-    pub(crate) decoded: Vec<DecodedEntry>,
+    pub(crate) decoded: Kept,
     /// The tree up to its end.
     pub(crate) edge: Edge,
     /// The checkpoint keys that the log has had by then.
@@ -73,7 +74,7 @@ impl OpenBlock {
     pub(crate) fn new(edge: Edge) -> Self {
         let parts = Parts {
             block: empty(&edge),
-            decoded: vec![],
+            decoded: Kept::default(),
             edge,
             keys: vec![],
             answers: vec![],

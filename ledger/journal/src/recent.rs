@@ -1,7 +1,8 @@
-//! The newest durable entries as they were decoded to be decided, for whoever follows the log closely: he need not read them
-//! back and decode them once more.
+//! Durable entries as they were decoded to be decided, for whoever follows the log closely: he need not read them back and
+//! decode them once more.
 //!
-//! No lock is shared with the follower. He works behind everybody else, and who waits for a lock of his waits behind all.
+//! They are handed over without a lock. The follower works behind everybody else, and who waits for a lock of his waits behind
+//! all.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -9,7 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use hefu_types::{DecodedEntry, Size};
 
-/// Bytes of the entries that wait for the follower.
+/// Room for entries between the moment that they are decided and the moment that the follower takes them, in bytes as they
+/// are stored: decoded they take a few times as many.
 #[derive(Debug)]
 pub(crate) struct Room {
     bytes: AtomicUsize,
@@ -17,16 +19,38 @@ pub(crate) struct Room {
 }
 
 impl Room {
-    /// Whether entries are worth keeping: those that come while there is no room are left to the log.
-    pub(crate) fn is_left(&self) -> bool {
-        self.bytes.load(Ordering::Relaxed) < self.bytes_max
+    /// Takes room for an entry, if there is some left: what comes while there is none is left to the log.
+    pub(crate) fn take(&self, bytes: usize) -> bool {
+        let fits = |taken: usize| taken.checked_add(bytes).filter(|taken| *taken <= self.bytes_max);
+        self.bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).is_ok()
+    }
+
+    fn give_back(&self, bytes: usize) {
+        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
     }
 }
 
-/// Entries without gaps, and their bytes.
-type Kept = (Vec<DecodedEntry>, usize);
+/// Entries without gaps, and the room that they take.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    entries: Vec<DecodedEntry>,
+    bytes: usize,
+}
 
-/// Where the committer puts them.
+impl Kept {
+    /// The number of entries.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Adds the next entry, which was given room.
+    pub(crate) fn push(&mut self, entry: DecodedEntry, bytes: usize) {
+        self.entries.push(entry);
+        self.bytes += bytes;
+    }
+}
+
+/// Where the committer puts what is durable now.
 #[derive(Debug)]
 pub(crate) struct Put {
     sender: Sender<Kept>,
@@ -34,14 +58,16 @@ pub(crate) struct Put {
 }
 
 impl Put {
-    /// Puts in the entries that a block begins with, of so many bytes.
-    pub(crate) fn put(&self, entries: Vec<DecodedEntry>, bytes: usize) {
-        if entries.is_empty() {
-            return;
+    /// Puts in the entries that a block begins with.
+    pub(crate) fn put(&self, kept: Kept) {
+        if let Err(unsent) = self.sender.send(kept) {
+            self.forget(&unsent.0);
         }
-        self.room.bytes.fetch_add(bytes, Ordering::Relaxed);
-        // The journal is being closed when nobody follows any more.
-        let _gone = self.sender.send((entries, bytes));
+    }
+
+    /// Forgets those of a block that may not be durable.
+    pub(crate) fn forget(&self, kept: &Kept) {
+        self.room.give_back(kept.bytes);
     }
 }
 
@@ -67,15 +93,15 @@ impl Recent {
         let mut taken: Vec<DecodedEntry> = vec![];
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let (receiver, ahead) = &mut *queue;
-        while let Some((entries, bytes)) = ahead.take().or_else(|| receiver.try_recv().ok()) {
+        while let Some(kept) = ahead.take().or_else(|| receiver.try_recv().ok()) {
             let next = taken.last().map_or(from, |last| last.seq.size()).next_seq();
-            let follows = entries.first().is_some_and(|first| first.seq <= next);
-            if !follows || (!taken.is_empty() && taken.len() + entries.len() > limit) {
-                *ahead = Some((entries, bytes));
+            let follows = kept.entries.first().is_none_or(|first| first.seq <= next);
+            if !follows || (!taken.is_empty() && taken.len() + kept.len() > limit) {
+                *ahead = Some(kept);
                 break;
             }
-            self.room.bytes.fetch_sub(bytes, Ordering::Relaxed);
-            taken.extend(entries.into_iter().filter(|entry| entry.seq >= next));
+            self.room.give_back(kept.bytes);
+            taken.extend(kept.entries.into_iter().filter(|entry| entry.seq >= next));
         }
         taken
     }
@@ -86,7 +112,7 @@ mod tests {
     use super::*;
     use hefu_types::{KeySeq, Millis, PublicKey, Seq, Submission, SubmissionHash};
 
-    fn entries(from: u64, to: u64) -> Vec<DecodedEntry> {
+    fn entries(from: u64, to: u64) -> Kept {
         let submission = Submission {
             ledger_id: None,
             key: PublicKey::from_bytes([1; 32]),
@@ -102,7 +128,7 @@ mod tests {
             submission_hash: SubmissionHash::NONE,
             submission: submission.clone(),
         };
-        (from..to).map(entry).collect()
+        Kept { entries: (from..to).map(entry).collect(), bytes: 10 }
     }
 
     fn take(recent: &Recent, from: u64, limit: usize) -> Vec<u64> {
@@ -111,8 +137,9 @@ mod tests {
 
     #[test]
     fn entries_are_taken_as_they_came_and_once() {
-        let (put, recent, _) = recent(100);
-        [(5, 7), (7, 8), (8, 12)].into_iter().for_each(|(from, to)| put.put(entries(from, to), 10));
+        let (put, recent, room) = recent(100);
+        assert!(room.take(30));
+        [(5, 7), (7, 8), (8, 12)].into_iter().for_each(|(from, to)| put.put(entries(from, to)));
         assert_eq!(take(&recent, 5, 4), [5, 6, 7]);
         assert_eq!(take(&recent, 5, 4), [0; 0]);
         assert_eq!(take(&recent, 8, 1), [8, 9, 10, 11]);
@@ -121,8 +148,9 @@ mod tests {
 
     #[test]
     fn a_gap_is_left_to_the_log_and_what_is_behind_is_dropped() {
-        let (put, recent, _) = recent(100);
-        [(5, 7), (7, 9), (9, 10)].into_iter().for_each(|(from, to)| put.put(entries(from, to), 10));
+        let (put, recent, room) = recent(100);
+        assert!(room.take(30));
+        [(5, 7), (7, 9), (9, 10)].into_iter().for_each(|(from, to)| put.put(entries(from, to)));
         assert_eq!(take(&recent, 4, 9), [0; 0]);
         assert_eq!(take(&recent, 8, 9), [8, 9]);
     }
@@ -130,11 +158,16 @@ mod tests {
     #[test]
     fn room_is_taken_and_given_back() {
         let (put, recent, room) = recent(20);
-        assert!(room.is_left());
-        [(0, 1), (1, 2)].into_iter().for_each(|(from, to)| put.put(entries(from, to), 10));
-        assert!(!room.is_left());
+        assert!([10, 10].map(|bytes| room.take(bytes)).iter().all(|fits| *fits));
+        assert!(!room.take(1) && !room.take(usize::MAX));
+        put.put(entries(0, 1));
+        put.forget(&entries(1, 2));
+        assert!(room.take(10) && !room.take(1));
         assert_eq!(take(&recent, 0, 1), [0]);
-        assert!(room.is_left());
-        assert!(!super::recent(0).2.is_left());
+        assert!(room.take(10) && !room.take(1));
+        let (put, recent, room) = super::recent(0);
+        assert!(!room.take(1));
+        put.put(Kept::default());
+        assert_eq!(take(&recent, 0, 1), [0; 0]);
     }
 }

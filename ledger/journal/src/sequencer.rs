@@ -247,6 +247,7 @@ impl Sequencer {
             submission_hash: admitted.hash(),
             already_recorded: false,
         };
+        let bytes = entry.bytes().len();
         let Parts { block, decoded, edge, .. } = parts;
         edge.push(tree::leaf(entry.bytes()), |node, hash| {
             if nodes::is_kept(node) {
@@ -255,9 +256,11 @@ impl Sequencer {
         });
         let submission_hash = admitted.hash();
         block.entries.push(Sequenced { entry, chain_hash, submission_hash, key, key_seq });
-        if self.room.is_left() && decoded.len() + 1 == block.entries.len() {
+        // Without gaps: once an entry of a block finds no room, the rest are left to the log, too.
+        if decoded.len() + 1 == block.entries.len() && self.room.take(bytes) {
             let Position { seq, recorded_at, .. } = *at;
-            decoded.push(DecodedEntry { seq, recorded_at, submission_hash, submission: admitted.into_submission() });
+            let submission = admitted.into_submission();
+            decoded.push(DecodedEntry { seq, recorded_at, submission_hash, submission }, bytes);
         }
         self.in_flight.insert((key, key_seq), recorded);
         self.chain_hash = chain_hash;

@@ -61,14 +61,6 @@ pub struct Block {
     pub nodes: Vec<(Node, NodeHash)>,
 }
 
-impl Block {
-    /// The bytes of its entries.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        self.entries.iter().map(|item| item.entry.bytes().len()).sum()
-    }
-}
-
 /// A store of entries, with one writer and any number of readers.
 pub trait Store: Send + Sync {
     /// The number of durable entries and the last one's chain hash.

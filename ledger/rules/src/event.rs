@@ -42,14 +42,11 @@ impl State {
     pub(crate) fn record_events(&mut self, submission: &Submission, at: &Position) -> Result<(), Refusal> {
         let mut speaker = self.speaker(submission.key)?;
         for (event, index) in submission.events.iter().zip(0..) {
-            let context = Context { at, index };
-            let outcome = match self.speakers_changed() {
-                true => self.speaker(submission.key).map(|now| speaker = now),
-                false => Ok(()),
-            };
-            outcome
-                .and_then(|()| self.record_event(&speaker, event, &context))
-                .map_err(|refusal| refusal.within(&format!("events[{index}].{}", event.kind())))?;
+            let within = |refusal: Refusal| refusal.within(&format!("events[{index}].{}", event.kind()));
+            if self.speakers_changed() {
+                speaker = self.speaker(submission.key).map_err(within)?;
+            }
+            self.record_event(&speaker, event, &Context { at, index }).map_err(within)?;
         }
         Ok(())
     }

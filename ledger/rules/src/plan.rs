@@ -23,8 +23,8 @@ pub(crate) struct Plan {
     areas: BTreeSet<Code>,
 }
 
-/// An indicator, as far as decisions depend on it. With its own code and those of its units and areas are their numbers, so that
-/// an observation looks each up once.
+/// An indicator, as far as decisions depend on it. With its own code and those of its reporting units and areas are their
+/// numbers, so that an observation looks each up once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Indicator {
     pub(crate) number: u32,

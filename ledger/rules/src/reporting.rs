@@ -71,7 +71,7 @@ impl State {
         Some(Standing { submission_hash, index, member: self.numbered(member).clone() })
     }
 
-    /// `None` when no indicator was ever observed there.
+    /// `None` when no definition of an indicator ever named one of them.
     fn place(&self, indicator: &Code, area: &Code, period: Period) -> Option<Place> {
         let number = |code| self.numbers.get(code).copied();
         Some(Place::new(number(indicator)?, number(area)?, period))

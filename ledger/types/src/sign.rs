@@ -143,7 +143,7 @@ pub(crate) fn halves(signature: &Signature) -> ([u8; 32], Option<Scalar>) {
 pub struct KnownKeys(BTreeMap<PublicKey, EdwardsPoint>);
 
 impl KnownKeys {
-    /// Forgotten all at once when there are more: anybody can make keys, and one costs 192 bytes.
+    /// Forgotten all at once when there are more: anybody can make keys, and one costs 192 bytes and its place in the map.
     const MAX: usize = 4_096;
 
     /// As [`verify_submission`], for each by itself; remembers the keys of signatures that hold.

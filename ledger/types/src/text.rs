@@ -100,7 +100,7 @@ impl Text {
     /// # Errors
     /// When it is longer than 2,048 bytes or holds a control character.
     pub fn new(text: &str) -> Result<Self, TextError> {
-        // Printable ASCII, as most codes and many notes are, needs no look at each character.
+        // Printable ASCII, as many notes are, need not be taken apart into characters.
         let plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
         let control = !plain && text.chars().any(is_invisible);
         if control || text.len() > TEXT_BYTES_MAX {

@@ -47,7 +47,8 @@ pub const KEEPALIVE_TIMEOUT: std::time::Duration = std::time::Duration::from_sec
 /// How long the server waits before it accepts again when the system refuses, for want of files for example.
 pub const ACCEPT_PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
 
-/// Bytes of the newest entries that are kept decoded until the views have them: a tenth of a second at full load.
+/// Bytes of entries that are kept decoded until the views take them, as they are stored: a fifth of a second of single events at
+/// full load. Decoded they take a few times as many.
 pub const RECENT_BYTES: usize = 4 << 20;
 
 /// Entries in one message of the log.

@@ -15,6 +15,11 @@ use hefud::witnesses::Evidence;
 use hefud::{Server, operator, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 
+/// Threads of different priority free what others allocated: with an allocator that takes locks for it, the one that works
+/// behind the others would hold them up.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The ledger's server. Exits with 0 when all went well, 1 when not, 2 when called wrongly.
 #[derive(Parser)]
 #[command(name = "hefud", version)]

@@ -1,5 +1,6 @@
 //! How views follow the log: one thread, behind the durable head, never in the way of writers.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::thread::JoinHandle;
@@ -12,7 +13,7 @@ use tokio::sync::{oneshot, watch};
 
 /// Entries applied in one commit of a view.
 const BATCH_ENTRIES: usize = 1_024;
-/// Bytes of entries read for one commit.
+/// Bytes of entries read back for one commit.
 const BATCH_BYTES: usize = 4 << 20;
 /// How long after it began to apply entries the thread waits before it looks for more: what comes by then is one commit. An
 /// entry after a quiet moment is applied at once.
@@ -22,7 +23,7 @@ const IDLE: Duration = Duration::from_millis(200);
 
 /// What the thread is told.
 enum Order {
-    /// The head moved.
+    /// The head moved. One at a time waits to be seen.
     Wake,
     /// Drop a view and build it again.
     Rebuild(&'static dyn View, oneshot::Sender<Result<Cursor, Refusal>>),
@@ -49,9 +50,10 @@ impl Projection {
         let (publish, applied) = watch::channel(engine::applied(&*rows)?);
         let (orders, received) = channel();
         let gate = Arc::new(RwLock::new(()));
-        wake_on_new_entries(&journal, orders.clone());
+        let woken = Arc::new(AtomicBool::new(false));
+        wake_on_new_entries(&journal, orders.clone(), Arc::clone(&woken));
         let follower =
-            Follower { journal, rows: Arc::clone(&rows), publish, orders: received, gate: Arc::clone(&gate) };
+            Follower { journal, rows: Arc::clone(&rows), publish, orders: received, woken, gate: Arc::clone(&gate) };
         let thread = std::thread::Builder::new().name("projection".into()).spawn(|| follower.run())?;
         Ok(Self { rows, applied, orders, gate, thread: Some(thread) })
     }
@@ -91,11 +93,11 @@ impl Drop for Projection {
     }
 }
 
-fn wake_on_new_entries(journal: &Journal, orders: Sender<Order>) {
+fn wake_on_new_entries(journal: &Journal, orders: Sender<Order>, woken: Arc<AtomicBool>) {
     let mut tip = journal.tip();
     tokio::spawn(async move {
         while tip.changed().await.is_ok() {
-            if orders.send(Order::Wake).is_err() {
+            if !woken.swap(true, Ordering::AcqRel) && orders.send(Order::Wake).is_err() {
                 return;
             }
         }
@@ -108,6 +110,8 @@ struct Follower {
     rows: Arc<dyn RowStore>,
     publish: watch::Sender<Size>,
     orders: Receiver<Order>,
+    /// A wake waits to be seen.
+    woken: Arc<AtomicBool>,
     gate: Arc<RwLock<()>>,
 }
 
@@ -116,13 +120,15 @@ impl Follower {
         work_behind_others();
         loop {
             let began = Instant::now();
-            if let Err(refusal) = self.catch_up_all() {
+            self.woken.store(false, Ordering::Release);
+            let more = self.catch_up().unwrap_or_else(|refusal| {
                 tracing::error!(%refusal, "views can't follow the log");
-            }
-            match self.orders.recv_timeout(IDLE) {
-                Ok(Order::Wake) | Err(RecvTimeoutError::Timeout) => {
-                    std::thread::sleep(PAUSE.saturating_sub(began.elapsed()));
-                }
+                false
+            });
+            match self.orders.recv_timeout(if more { Duration::ZERO } else { IDLE }) {
+                Err(RecvTimeoutError::Timeout) => {}
+                Ok(Order::Wake) if more => {}
+                Ok(Order::Wake) => std::thread::sleep(PAUSE.saturating_sub(began.elapsed())),
                 Ok(Order::Rebuild(view, reply)) => drop(reply.send(self.rebuild(view))),
                 Ok(Order::Stop) | Err(RecvTimeoutError::Disconnected) => return,
             }
@@ -133,17 +139,13 @@ impl Follower {
         Projector::new(&*self.rows)
     }
 
-    /// Applies batches until every view stands at the durable head.
-    fn catch_up_all(&self) -> Result<(), Refusal> {
-        loop {
-            let applied = engine::applied(&*self.rows).map_err(failed)?;
-            self.publish.send_if_modified(|published| std::mem::replace(published, applied) != applied);
-            let batch = self.batch(applied)?;
-            if batch.is_empty() {
-                return Ok(());
-            }
-            self.projector().apply_all(&batch).map_err(failed)?;
-        }
+    /// Applies a batch to every view, and says whether there was one.
+    fn catch_up(&self) -> Result<bool, Refusal> {
+        let applied = engine::applied(&*self.rows).map_err(failed)?;
+        self.publish.send_if_modified(|published| std::mem::replace(published, applied) != applied);
+        let batch = self.batch(applied)?;
+        self.projector().apply_all(&batch).map_err(failed)?;
+        Ok(!batch.is_empty())
     }
 
     fn batch(&self, from: Size) -> Result<Vec<DecodedEntry>, Refusal> {

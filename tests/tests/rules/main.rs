@@ -6,9 +6,13 @@ mod draw;
 use draw::draw;
 use hefu_proto::{convert, v1};
 use hefu_rules::{Position, State, admit};
+use hefu_tests::world::{code, indicator, observation, text};
 use hefu_tests::{History, Rng, World, export};
+use hefu_types::event::EventRef;
 use hefu_types::event::membership::LedgerOpened;
-use hefu_types::{Entry, Event, Millis, Refusal, Seq, SignedSubmission, Submission};
+use hefu_types::event::plan::{Direction, IndicatorDefined, IndicatorRevised, Measure, RollUp};
+use hefu_types::event::reporting::ObservationRetracted;
+use hefu_types::{Entry, Event, Millis, Reason, Refusal, Seq, SignedSubmission, Submission};
 use proptest::prelude::*;
 use prost::Message as _;
 
@@ -54,6 +58,58 @@ fn a_long_history_has_every_kind_of_event_and_a_fifth_of_refusals() {
     assert_eq!(history.refused() + history.world.entries.len() - 1, offers);
     assert!(replay(&history.world.entries) == history.world.state);
     export::verify_entries(&history.world.entries);
+}
+
+/// What an indicator is observed in may change; what was observed stands where it stood.
+#[test]
+fn an_area_that_is_dropped_and_comes_again_keeps_what_stands_there() {
+    let mut world = World::planned();
+    let revised = |areas: &[&str]| -> Vec<Event> {
+        let known = indicator("flow", Measure::Flow, Direction::Higher, RollUp::Sum, 0, &["alpha"]);
+        let definition = IndicatorDefined { areas: areas.iter().map(|area| code(area)).collect(), ..known };
+        vec![IndicatorRevised { definition, reason: text("looked at again") }.into()]
+    };
+    let reported = |period: &str| observation("flow", period, "1");
+    let taken_back = |period: &str, submission: &SignedSubmission| ObservationRetracted {
+        indicator: code("flow"),
+        area: code("520000"),
+        period: period.parse().expect("a period"),
+        observation: EventRef { submission_hash: Some(submission.hash()), index: 0 },
+        reason: text("a mistake"),
+    };
+    let first = world.say("alpha-reporter", vec![reported("2022").into()]);
+    let second = world.say("alpha-reporter", vec![reported("2023").into()]);
+    world.say("office-1", revised(&["520100"]));
+    let refused = |world: &mut World, event: Event| world.offer("alpha-reporter", vec![event]).unwrap_err().reason;
+    assert_eq!(refused(&mut world, reported("2024").into()), Reason::AreaNotObserved);
+    world.say("alpha-reporter", vec![taken_back("2022", &first).into()]);
+    assert_eq!(refused(&mut world, taken_back("2022", &first).into()), Reason::NothingToSupersede);
+    world.say("office-1", revised(&["520100", "520000"]));
+    assert_eq!(refused(&mut world, reported("2023").into()), Reason::ObservationStands);
+    world.say("alpha-reporter", vec![taken_back("2023", &second).into()]);
+    world.say("alpha-reporter", vec![reported("2022").into(), reported("2023").into()]);
+    assert!(world.state == replay(&world.entries));
+    export::verify_entries(&world.entries);
+}
+
+/// New codes of a submission that is refused in the end were never given a number.
+#[test]
+fn a_refused_definition_leaves_no_number() {
+    let mut world = World::planned();
+    let defined = |name: &str| -> Event {
+        indicator(name, Measure::Flow, Direction::Higher, RollUp::Sum, 0, &["alpha", "beta"]).into()
+    };
+    let before = world.state.clone();
+    let refusal = world.offer("office-1", vec![defined("first"), defined("flow")]).unwrap_err();
+    assert_eq!(
+        (refusal.reason, refusal.field.as_str()),
+        (Reason::IndicatorExists, "events[1].indicator_defined.indicator")
+    );
+    assert!(world.state == before);
+    world.say("office-1", vec![defined("second"), defined("first")]);
+    world.say("beta-reporter", vec![observation("first", "2024", "1").into()]);
+    assert!(world.state == replay(&world.entries));
+    export::verify_entries(&world.entries);
 }
 
 /// The first submissions of a seed's history, wherever it has come to after `skipped` of them.

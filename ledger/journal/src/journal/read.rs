@@ -99,8 +99,8 @@ impl Journal {
         if limit == 0 { Ok(Vec::new()) } else { self.store.read(from, limit, max_bytes) }
     }
 
-    /// The entries behind a size, if they are among the newest, as they were decoded to be decided: for one follower, who gets
-    /// each once; no more than `limit`, unless the first block has more. Empty when they are not here: then they are to be read.
+    /// The entries behind a size, if they were kept as they were decoded to be decided: for one follower, who gets each once; no
+    /// more than `limit`, unless the first block has more. Empty when they are not here: then they are to be read.
     #[must_use]
     pub fn take_recent(&self, from: Size, limit: usize) -> Vec<DecodedEntry> {
         self.recent.take(from, limit)
