@@ -8,7 +8,6 @@ use hefu_types::{PublicKey, Reason, Refusal};
 use tokio::sync::watch;
 
 use crate::journal::{Answers, Reply, Shared};
-use crate::open_block::OpenBlock;
 use crate::recent::{Kept, Put};
 use crate::recovery::last_of;
 use crate::seal::{Seal, Sealer};
@@ -60,7 +59,6 @@ impl Decided {
 }
 
 pub(crate) struct Committer {
-    pub(crate) open: Arc<OpenBlock>,
     pub(crate) shared: Shared,
     pub(crate) sealer: Sealer,
     pub(crate) tip: watch::Sender<Tip>,
@@ -71,7 +69,7 @@ pub(crate) struct Committer {
 impl Committer {
     /// Runs until the sequencer is gone.
     pub(crate) fn run(mut self) {
-        while let Some(Work { block, decoded, edge, keys, answers }) = self.open.take() {
+        while let Some(Work { block, decoded, edge, keys, answers }) = self.shared.open.take() {
             if (self.shared.fault)(Fault::Cut).is_err() {
                 self.shared.latch.set(Refusal::new(Reason::StorageLatched, "", "the committer stopped"));
                 self.recent.forget(&decoded);
@@ -128,7 +126,7 @@ impl Committer {
 impl Drop for Committer {
     fn drop(&mut self) {
         self.shared.latch.set_if_panicking("the committer stopped");
-        self.open.close();
+        self.shared.open.close();
     }
 }
 

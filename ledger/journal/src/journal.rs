@@ -101,6 +101,7 @@ impl Latch {
 /// What both threads work on.
 #[derive(Clone)]
 pub(crate) struct Shared {
+    pub(crate) open: Arc<OpenBlock>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) latch: Arc<Latch>,
     pub(crate) fault: FaultHook,
@@ -253,13 +254,12 @@ impl Journal {
         let open = Arc::new(OpenBlock::new(recovered.edge.clone()));
         latch.set_durable_size(size);
         let clock = SteadyClock::new(options.clock, recorded_at);
-        let shared = Shared { store: Arc::clone(&store), latch: Arc::clone(&latch), fault: options.fault };
+        let shared = Shared { open, store: Arc::clone(&store), latch: Arc::clone(&latch), fault: options.fault };
         let (snapshots, write) =
             options.snapshots.map(|options| Snapshots::new(options, begin, Arc::clone(&latch))).unzip();
         let (put, recent, room) = recent::recent(options.recent_bytes);
-        let at_work = (Arc::clone(&open), shared.clone());
-        let sequencer = Sequencer::new(recovered, signers.clone(), waiting, at_work, clock, room, snapshots);
-        let committer = Committer { open, shared, sealer, tip: tip_sender, recent: put, answer: options.answer };
+        let sequencer = Sequencer::new(recovered, signers.clone(), waiting, shared.clone(), clock, room, snapshots);
+        let committer = Committer { shared, sealer, tip: tip_sender, recent: put, answer: options.answer };
         let mut threads = vec![
             std::thread::Builder::new().name("committer".into()).spawn(|| committer.run())?,
             std::thread::Builder::new().name("sequencer".into()).spawn(|| sequencer.run())?,

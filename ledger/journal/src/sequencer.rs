@@ -109,12 +109,12 @@ impl Sequencer {
         recovered: Recovered,
         signers: Signers,
         queue: mpsc::Receiver<Vec<Offer>>,
-        (open, shared): (Arc<OpenBlock>, Shared),
+        shared: Shared,
         clock: SteadyClock,
         room: Arc<Room>,
         snapshots: Option<Snapshots>,
     ) -> Self {
-        let Shared { store, latch, fault } = shared;
+        let Shared { open, store, latch, fault } = shared;
         let Recovered { state, size, chain_hash, recorded_at, .. } = recovered;
         let in_flight = HashMap::new();
         Self {

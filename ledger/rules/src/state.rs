@@ -95,7 +95,8 @@ state! {
     indicators: Code => Indicator,
     /// Targets by indicator, area, year and strength.
     targets: TargetKey => (),
-    /// The codes of indicators, of their areas and of their reporting units, numbered from 0 as they came; they are never removed.
+    /// The codes of indicators, of their areas and of their reporting units, numbered from 0 as they came; they are never
+    /// removed.
     numbers: Code => u32,
     /// The same by number.
     codes: u32 => Code,

@@ -16,7 +16,7 @@ use hefud::{Server, operator, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Threads of different priority free what others allocated: with an allocator that takes locks for it, the one that works
-/// behind the others would hold them up.
+/// behind the others can hold them up.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
