@@ -1,7 +1,5 @@
 //! Questions to the views, each about one moment.
 
-mod wire;
-
 use std::sync::Arc;
 
 use hefu_journal::Journal;
@@ -112,7 +110,7 @@ impl Queries {
                 last.map_or((0, SubmissionHash::NONE), |e| (e.submission.key_seq.get(), e.submission_hash));
             let owner = members::member_of(&*tables.members, &key, as_of).map_err(failed)?;
             let member = owner.map(|code| members::get(&*tables.members, &code, as_of)).transpose().map_err(failed)?;
-            Ok(wire::key_state(member.flatten().as_ref(), &key, key_seq, &hash, ledger_id))
+            Ok(hefu_answers::key_state(member.flatten().as_ref(), &key, key_seq, &hash, ledger_id))
         };
         self.ask(None, min_seq, query).await.map(|(state, _)| state)
     }
@@ -162,7 +160,7 @@ impl ViewService for Queries {
             board::list(tables, plan.as_ref(), area.as_ref(), as_of).map_err(failed)
         };
         let (rows, size) = self.ask(as_of, min_seq, query).await?;
-        let rows = rows.iter().map(wire::board_row).collect();
+        let rows = rows.iter().map(hefu_answers::board_row).collect();
         Ok(Response::new(v1::ListIndicatorsResponse { rows, size: size.get() }))
     }
 
@@ -180,7 +178,7 @@ impl ViewService for Queries {
         Ok(Response::new(v1::GetIndicatorResponse {
             definition: Some(convert::to_wire(&indicator.definition)),
             retired: indicator.retired,
-            rows: rows.iter().map(wire::board_row).collect(),
+            rows: rows.iter().map(hefu_answers::board_row).collect(),
             size: size.get(),
         }))
     }
@@ -203,7 +201,7 @@ impl ViewService for Queries {
             series::query(tables, &select, as_of).map_err(failed)
         };
         let (observations, size) = self.ask(as_of, min_seq, query).await?;
-        let observations = observations.iter().map(wire::observation).collect();
+        let observations = observations.iter().map(hefu_answers::observation).collect();
         Ok(Response::new(v1::GetSeriesResponse { observations, size: size.get() }))
     }
 
@@ -214,7 +212,7 @@ impl ViewService for Queries {
         let v1::ListMembersRequest { as_of, min_seq } = request.into_inner();
         let query = |tables: &Tables<'_>, as_of| members::list(&*tables.members, as_of).map_err(failed);
         let (members, size) = self.ask(as_of, min_seq, query).await?;
-        let members = members.iter().map(wire::member).collect();
+        let members = members.iter().map(hefu_answers::member).collect();
         Ok(Response::new(v1::ListMembersResponse { members, size: size.get() }))
     }
 
@@ -229,7 +227,7 @@ impl ViewService for Queries {
             found.ok_or_else(|| Refusal::new(Reason::MemberNotFound, "member", format!("no member {member}")))
         };
         let (member, size) = self.ask(as_of, min_seq, query).await?;
-        Ok(Response::new(v1::GetMemberResponse { member: Some(wire::member(&member)), size: size.get() }))
+        Ok(Response::new(v1::GetMemberResponse { member: Some(hefu_answers::member(&member)), size: size.get() }))
     }
 
     async fn explain_value(
@@ -250,7 +248,7 @@ impl ViewService for Queries {
             found.ok_or_else(|| no_indicator(&indicator))
         };
         let (explanation, size) = self.ask(as_of, min_seq, query).await?;
-        Ok(Response::new(wire::explanation(&explanation, size)))
+        Ok(Response::new(hefu_answers::explanation(&explanation, size)))
     }
 
     async fn list_views(
@@ -262,7 +260,7 @@ impl ViewService for Queries {
         let projector = Projector::new(rows);
         let views = VIEWS
             .iter()
-            .map(|view| projector.cursor(*view).map(|cursor| wire::view(&view.id(), &cursor)))
+            .map(|view| projector.cursor(*view).map(|cursor| hefu_answers::view(&view.id(), &cursor)))
             .collect::<Result<_, _>>()
             .map_err(|e| status::to_status(&failed(e)))?;
         Ok(Response::new(v1::ListViewsResponse { views }))

@@ -3,7 +3,7 @@
 mod admit;
 mod show;
 
-pub(crate) use show::{KeyRow, MemberRow};
+pub(crate) use show::{KeyRow, key_row, member_row};
 
 use hefu_types::event::membership::{MemberReinstated, MemberSuspended, MemberWithdrawn};
 use hefu_types::{Code, Event, Text};

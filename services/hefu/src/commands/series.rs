@@ -66,7 +66,7 @@ pub(crate) async fn run(context: &Context, args: SeriesArgs) -> Result<(), Failu
         let answer = server.ask(async |server| server.views().get_indicator(request.clone()).await).await?;
         check_observed(area, &answer.definition.unwrap_or_default())?;
     }
-    context.rows(&answer.observations.into_iter().map(row).collect::<Vec<_>>())
+    context.rows(&answer.observations.into_iter().map(observation_row).collect::<Vec<_>>())
 }
 
 /// Refuses an area that the indicator is not observed in.
@@ -78,7 +78,7 @@ fn check_observed(area: &Code, definition: &v1::IndicatorDefined) -> Result<(), 
     Err(Refusal::new(Reason::AreaNotObserved, "area", detail))
 }
 
-fn row(observation: v1::Observation) -> ObservationRow {
+pub(crate) fn observation_row(observation: v1::Observation) -> ObservationRow {
     let source = observation.source.unwrap_or_default();
     ObservationRow {
         value: words::number(observation.value.as_ref()),

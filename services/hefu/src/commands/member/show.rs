@@ -55,7 +55,7 @@ pub(crate) async fn show(context: &Context, member: &Code, as_of: AsOfArgs) -> R
     context.with_rows(&member_row(&member), "keys", &keys)
 }
 
-fn member_row(member: &v1::Member) -> MemberRow {
+pub(crate) fn member_row(member: &v1::Member) -> MemberRow {
     let name = member.name.clone().unwrap_or_default();
     MemberRow {
         member: member.member.clone(),
@@ -69,7 +69,7 @@ fn member_row(member: &v1::Member) -> MemberRow {
     }
 }
 
-fn key_row(key: &v1::Key) -> KeyRow {
+pub(crate) fn key_row(key: &v1::Key) -> KeyRow {
     let compromised = key.revocation_reason == v1::RevocationReason::Compromised as i32;
     KeyRow {
         key: Hash::of(&key.key),

@@ -1,4 +1,5 @@
-//! Rows of the views as the wire carries them.
+//! Rows of the views as the wire carries them: what the server answers, and what an auditor's replay writes down, are made by the
+//! same lines.
 
 use bytes::Bytes;
 use hefu_proto::{convert, v1};
@@ -14,7 +15,9 @@ fn bytes(slice: &[u8]) -> Bytes {
     Bytes::copy_from_slice(slice)
 }
 
-pub(super) fn board_row(row: &BoardRow) -> v1::BoardRow {
+/// A row of the board.
+#[must_use]
+pub fn board_row(row: &BoardRow) -> v1::BoardRow {
     v1::BoardRow {
         indicator: row.indicator.to_string(),
         name: Some(convert::to_wire(&row.name)),
@@ -50,7 +53,9 @@ fn progress(progress: &Progress) -> v1::TargetProgress {
     }
 }
 
-pub(super) fn observation(observation: &Observation) -> v1::Observation {
+/// A vintage of an observation.
+#[must_use]
+pub fn observation(observation: &Observation) -> v1::Observation {
     let (fact, origin) = (&observation.fact, &observation.origin);
     let common = v1::Observation {
         area: fact.area().to_string(),
@@ -79,7 +84,9 @@ pub(super) fn observation(observation: &Observation) -> v1::Observation {
     }
 }
 
-pub(super) fn member(member: &Member) -> v1::Member {
+/// A member with its keys.
+#[must_use]
+pub fn member(member: &Member) -> v1::Member {
     let status = match member.status {
         MemberStatus::Active => v1::MemberStatus::Active,
         MemberStatus::Suspended => v1::MemberStatus::Suspended,
@@ -116,8 +123,9 @@ fn key(key: &MemberKey) -> v1::Key {
     }
 }
 
-/// `member` is the one that the key speaks for, if it is enrolled.
-pub(super) fn key_state(
+/// Where a key stands; `member` is the one that it speaks for, if it is enrolled.
+#[must_use]
+pub fn key_state(
     member: Option<&Member>,
     key: &PublicKey,
     key_seq: u64,
@@ -137,7 +145,9 @@ pub(super) fn key_state(
     }
 }
 
-pub(super) fn explanation(explanation: &Explanation, size: Size) -> v1::ExplainValueResponse {
+/// A number and the entries behind it, in a log of this size.
+#[must_use]
+pub fn explanation(explanation: &Explanation, size: Size) -> v1::ExplainValueResponse {
     let evidence = explanation.evidence.iter().map(|item| v1::Evidence {
         role: evidence_role(item.role).into(),
         kind: item.origin.kind().to_owned(),
@@ -169,7 +179,9 @@ const fn evidence_role(role: EvidenceRole) -> v1::EvidenceRole {
     }
 }
 
-pub(super) fn view(id: &ViewId, cursor: &Cursor) -> v1::View {
+/// A view and how far it has come.
+#[must_use]
+pub fn view(id: &ViewId, cursor: &Cursor) -> v1::View {
     v1::View {
         name: id.name.to_owned(),
         version: id.version,
