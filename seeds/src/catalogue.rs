@@ -2,14 +2,18 @@
 
 use crate::files::GUIZHOU;
 use crate::read::{plan, table};
-use crate::{Discrepancy, Indicator, Milestone, Observation, Plan, PlanFiles, Reporter, SeedError, Target, Task, Unit};
+use crate::{
+    Discrepancy, Indicator, Milestone, Observation, Plan, PlanFiles, Reporter, SeedError, Target, Task, Unit,
+    WithheldFigure,
+};
 
 /// Everything that is known about one plan, row by row in the order of its files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Catalogue {
     /// The plan's head, parts and areas.
     pub plan: Plan,
-    /// The member units of the joint conference.
+    /// The units that become members: those of the joint conference or, without one, those that the plan names as
+    /// responsible; where it names none, one of our own choice, marked as such.
     pub members: Vec<Unit>,
     /// Units named as leading that are no member units.
     pub other_units: Vec<Unit>,
@@ -21,11 +25,13 @@ pub struct Catalogue {
     pub indicators: Vec<Indicator>,
     /// The figures.
     pub targets: Vec<Target>,
+    /// Figures that are printed and are no targets.
+    pub withheld: Vec<WithheldFigure>,
     /// Published figures: those to submit, and those kept as evidence.
     pub observations: Vec<Observation>,
     /// Who reports which indicator in a demo; in no source.
     pub reporters: Vec<Reporter>,
-    /// Where the sources disagree, and what was decided.
+    /// Where the sources are wrong, doubtful or silent, and what was decided.
     pub discrepancies: Vec<Discrepancy>,
 }
 
@@ -54,6 +60,7 @@ impl Catalogue {
             milestones: table(folder, "milestones.csv", files.milestones)?,
             indicators: table(folder, "indicators.csv", files.indicators)?,
             targets: table(folder, "targets.csv", files.targets)?,
+            withheld: table(folder, "withheld-figures.csv", files.withheld)?,
             observations: table(folder, "observations.csv", files.observations)?,
             reporters: table(folder, "illustrative-reporters.csv", files.reporters)?,
             discrepancies: table(folder, "discrepancies.csv", files.discrepancies)?,
@@ -69,6 +76,11 @@ impl Catalogue {
     #[must_use]
     pub fn indicator(&self, code: &str) -> Option<&Indicator> {
         self.indicators.iter().find(|row| row.indicator == code)
+    }
+
+    /// What is printed about an indicator and is no target, in the order of the file.
+    pub fn withheld_of<'a>(&'a self, indicator: &'a str) -> impl Iterator<Item = &'a WithheldFigure> {
+        self.withheld.iter().filter(move |row| row.indicator == indicator)
     }
 
     /// The members that report an indicator in a demo, in the order of the file.

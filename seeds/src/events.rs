@@ -68,7 +68,7 @@ impl Report {
 }
 
 impl Catalogue {
-    /// The member units, in the order of the file.
+    /// The units that become members, in the order of the file.
     ///
     /// # Errors
     /// The first cell that is no value of the ledger.
@@ -77,7 +77,7 @@ impl Catalogue {
     }
 
     /// The plan, its tasks, milestones, indicators and targets, in an order that the rules accept once the reporting units
-    /// are admitted.
+    /// are admitted. A withheld figure stands in the note of its indicator.
     ///
     /// # Errors
     /// The first cell that is no value of the ledger.

@@ -7,7 +7,7 @@ pub struct PlanFiles<'a> {
     pub folder: &'a str,
     /// `plan.toml`: head of the plan, parts, areas.
     pub plan: &'a str,
-    /// `members.csv`: the member units of the joint conference.
+    /// `members.csv`: the units that become members.
     pub members: &'a str,
     /// `other-units.csv`: further units that the plan names as leading.
     pub other_units: &'a str,
@@ -19,11 +19,13 @@ pub struct PlanFiles<'a> {
     pub indicators: &'a str,
     /// `targets.csv`: the figures.
     pub targets: &'a str,
+    /// `withheld-figures.csv`: figures that are printed and are no targets.
+    pub withheld: &'a str,
     /// `observations.csv`: what has been published.
     pub observations: &'a str,
     /// `illustrative-reporters.csv`: who reports what in a demo.
     pub reporters: &'a str,
-    /// `discrepancies.csv`: where the sources disagree.
+    /// `discrepancies.csv`: where the sources are wrong, doubtful or silent.
     pub discrepancies: &'a str,
 }
 
@@ -39,6 +41,7 @@ macro_rules! plan_files {
             milestones: embedded!($folder, "milestones.csv"),
             indicators: embedded!($folder, "indicators.csv"),
             targets: embedded!($folder, "targets.csv"),
+            withheld: embedded!($folder, "withheld-figures.csv"),
             observations: embedded!($folder, "observations.csv"),
             reporters: embedded!($folder, "illustrative-reporters.csv"),
             discrepancies: embedded!($folder, "discrepancies.csv"),
@@ -57,4 +60,5 @@ macro_rules! embedded {
 pub(crate) const GUIZHOU: PlanFiles<'static> = plan_files!("guizhou");
 
 /// Every plan that this crate carries.
-pub const PLANS: &[PlanFiles<'static>] = &[GUIZHOU];
+pub const PLANS: &[PlanFiles<'static>] =
+    &[GUIZHOU, plan_files!("shanxi"), plan_files!("zhangzhou"), plan_files!("zhumadian")];

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::read::list;
 
-/// A quantity with a target.
+/// A quantity with a target, or with a figure that is none.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Indicator {
@@ -16,7 +16,8 @@ pub struct Indicator {
     pub zh: String,
     /// Its name in English.
     pub en: String,
-    /// Its unit, always a base unit: `count`, `percent`, `ratio`, `Gbps`, `ms`, `km`, `person-times`, `CNY-fen`.
+    /// Its unit, always a base unit: `count`, `percent`, `ratio`, `Gbps`, `ms`, `km`, `person-times`, `per-10k-people`,
+    /// `CNY-fen`.
     pub unit: String,
     /// How its values behave over time.
     pub measure: Measure,
@@ -26,7 +27,7 @@ pub struct Indicator {
     pub roll_up: RollUp,
     /// The decimals that a value may have.
     pub decimals: u32,
-    /// The units at the head of its part; empty when the text names none.
+    /// The units at the head of its part, or of its task where a part names none; empty when the text names none.
     #[serde(deserialize_with = "list")]
     pub lead_units: Vec<String>,
     /// The codes of the areas it is observed in.

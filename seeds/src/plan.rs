@@ -22,7 +22,7 @@ pub struct Plan {
     pub title: Name,
     /// Who issued it.
     pub issuer: Name,
-    /// Its document number, as in `黔府办发〔2022〕25号`.
+    /// Its document number, as in `黔府办发〔2022〕25号`; empty when no source prints one.
     pub document_number: String,
     /// The first year it covers.
     pub first_year: u16,
@@ -40,7 +40,7 @@ pub struct Plan {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Part {
-    /// Its code, unique in the plan, as in `big-data`.
+    /// Its code, unique in a ledger of several plans, as in `big-data`.
     pub code: String,
     /// Where it stands in the document, as in `附件3`.
     pub section: String,
@@ -74,7 +74,7 @@ pub struct PlanProvenance {
     pub document: String,
     /// The section in it.
     pub section: String,
-    /// The day of issue, `2022-10-14`.
+    /// The day of issue, `2022-10-14`; empty when no source prints it.
     pub issued_on: String,
     /// What a reader must know about the citation.
     pub note: String,

@@ -1,4 +1,4 @@
-//! Two small tables about the rest: who reports what in a demo, and where the sources disagree.
+//! Two small tables about the rest: who reports what in a demo, and where the sources fail.
 
 use serde::Deserialize;
 
@@ -12,7 +12,7 @@ pub struct Reporter {
     pub reporting_unit: String,
 }
 
-/// Where the translation leaves the original, or the original contradicts itself or is silent (`discrepancies.csv`).
+/// Where the translation leaves the original, or a source contradicts itself, is doubtful or silent (`discrepancies.csv`).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Discrepancy {
@@ -20,7 +20,7 @@ pub struct Discrepancy {
     pub id: String,
     /// What it is about.
     pub subject: String,
-    /// What the original has.
+    /// What the original has, or another report of it; empty when neither is at hand.
     pub original: String,
     /// What the translation has.
     pub translation: String,

@@ -1,5 +1,7 @@
 //! The figures of a plan (`targets.csv`).
 
+use std::fmt;
+
 use serde::Deserialize;
 
 use crate::read::list;
@@ -51,6 +53,18 @@ pub enum Comparator {
     LessThan,
 }
 
+impl fmt::Display for Comparator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AtLeast => ">=",
+            Self::MoreThan => ">",
+            Self::Equal => "=",
+            Self::AtMost => "<=",
+            Self::LessThan => "<",
+        })
+    }
+}
+
 /// How firmly a target was promised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -59,4 +73,13 @@ pub enum Strength {
     Hard,
     /// Striven for (力争).
     Stretch,
+}
+
+impl fmt::Display for Strength {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Hard => "hard",
+            Self::Stretch => "stretch",
+        })
+    }
 }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::read::list;
 
-/// A numbered task.
+/// A task.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Task {
@@ -12,13 +12,13 @@ pub struct Task {
     pub task: String,
     /// The code of its part.
     pub part: String,
-    /// Its number as printed.
+    /// Its number as printed; empty when none is.
     pub number: String,
     /// Its heading.
     pub zh: String,
     /// A short label in English.
     pub en: String,
-    /// The units that the task's own text names as leading; may be empty.
+    /// The units that the task's own text names as leading or, without ranks, as responsible; may be empty.
     #[serde(deserialize_with = "list")]
     pub lead_units: Vec<String>,
     /// The units that the task's own text names as supporting; may be empty.
@@ -46,7 +46,7 @@ pub struct Milestone {
     pub zh: String,
     /// The same in English.
     pub en: String,
-    /// The units at the head of its part.
+    /// The units at the head of its part, or of its task where a part names none.
     #[serde(deserialize_with = "list")]
     pub lead_units: Vec<String>,
     /// The document.

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-/// A unit of the joint conference, or another unit that a plan names as leading.
+/// A unit that becomes a member (of the joint conference, or responsible), or another unit that a plan names as leading.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Unit {
@@ -38,7 +38,7 @@ pub enum ConferenceRole {
 pub enum MemberType {
     /// A department of government or party committee.
     Department,
-    /// The government of a prefecture-level division or special area.
+    /// The government of a division or special area.
     AreaGovernment,
     /// A company.
     Enterprise,

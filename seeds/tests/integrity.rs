@@ -7,19 +7,27 @@
 mod checks;
 
 use checks::{codes, numbers, references, series};
-use hefu_seeds::{Catalogue, Comparator, ObsStatus, PLANS, RollUp, Use};
+use hefu_seeds::{Catalogue, Comparator, Fault, ObsStatus, PLANS, RollUp, Target, Use};
 
 type Check = fn(&Catalogue) -> Vec<String>;
 
 /// Runs one check over all plans, then over Guizhou with one thing broken.
 fn holds(check: Check, break_once: impl Fn(&mut Catalogue)) {
-    for files in PLANS {
-        let sound = Catalogue::load(files).expect("a readable plan");
-        assert_eq!(check(&sound), Vec::<String>::new(), "{}", files.folder);
+    holds_in("guizhou", check, break_once);
+}
+
+/// Runs one check over all plans, then over this one with one thing broken.
+fn holds_in(plan: &str, check: Check, break_once: impl Fn(&mut Catalogue)) {
+    for sound in plans() {
+        assert_eq!(check(&sound), Vec::<String>::new(), "{}", sound.plan.code);
     }
-    let mut broken = guizhou();
+    let mut broken = plans().into_iter().find(|c| c.plan.code == plan).expect("a plan of this code");
     break_once(&mut broken);
     assert_ne!(check(&broken), Vec::<String>::new(), "the break went unnoticed");
+}
+
+fn plans() -> Vec<Catalogue> {
+    PLANS.iter().map(|files| Catalogue::load(files).expect("a readable plan")).collect()
 }
 
 fn guizhou() -> Catalogue {
@@ -39,10 +47,17 @@ fn codes_are_unique() {
 }
 
 #[test]
+fn one_ledger_takes_the_codes_of_all_plans() {
+    let mut plans = plans();
+    assert_eq!(codes::unique_together(&plans), Vec::<String>::new());
+    plans[1].plan.parts[0].code = plans[0].plan.parts[0].code.clone();
+    assert_ne!(codes::unique_together(&plans), Vec::<String>::new(), "the break went unnoticed");
+}
+
+#[test]
 fn the_plan_code_is_its_folder() {
-    for files in PLANS {
-        assert_eq!(Catalogue::load(files).expect("a readable plan").plan.code, files.folder);
-    }
+    let codes: Vec<String> = plans().into_iter().map(|c| c.plan.code).collect();
+    assert_eq!(codes, PLANS.iter().map(|files| files.folder).collect::<Vec<_>>());
 }
 
 #[test]
@@ -67,10 +82,33 @@ fn areas_resolve_with_parents_first() {
 }
 
 #[test]
-fn every_indicator_has_a_target_and_a_reporter() {
+fn every_indicator_has_a_figure_and_a_reporter() {
     holds(references::completeness, |c| c.targets.retain(|t| t.indicator != "gz-incubators"));
     holds(references::completeness, |c| c.reporters.truncate(3));
+    holds_in("zhangzhou", references::completeness, |c| c.withheld.clear());
     holds(references::reporters, |c| c.reporters[1].reporting_unit = "dept-finance".into());
+}
+
+#[test]
+fn withheld_figures_are_whole_and_never_targets() {
+    holds_in("zhangzhou", codes::well_formed, |c| c.withheld[0].reason.clear());
+    holds_in("zhangzhou", numbers::withheld, |c| c.withheld[0].value = "290%".into());
+    holds_in("zhangzhou", references::withheld, |c| c.withheld[0].fault = Fault::NoYear);
+    holds_in("zhangzhou", references::withheld, |c| c.withheld[0].area = "350000".into());
+    holds_in("zhangzhou", references::never_targets, |c| aim_at_withheld(c, 2025));
+    holds_in("shanxi", references::never_targets, |c| aim_at_withheld(c, 2023));
+}
+
+/// Makes the first withheld figure a target of this year.
+fn aim_at_withheld(catalogue: &mut Catalogue, year: u16) {
+    let held = &catalogue.withheld[0];
+    let target = Target {
+        indicator: held.indicator.clone(),
+        year,
+        value: format!("{}.0", held.value),
+        ..catalogue.targets[0].clone()
+    };
+    catalogue.targets.push(target);
 }
 
 #[test]
@@ -100,7 +138,7 @@ fn comparators_agree_with_directions() {
     holds(numbers::comparators, |c| pue(c).comparator = Comparator::AtLeast);
 }
 
-fn pue(catalogue: &mut Catalogue) -> &mut hefu_seeds::Target {
+fn pue(catalogue: &mut Catalogue) -> &mut Target {
     let mut rows = catalogue.targets.iter_mut();
     rows.find(|row| row.indicator == "gz-pue-average").expect("a PUE target")
 }

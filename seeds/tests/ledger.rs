@@ -10,18 +10,27 @@ use hefu_types::{Event, EventRef};
 const BATCH: usize = 100;
 
 #[test]
-fn the_rules_accept_every_row_of_every_plan() {
-    for files in PLANS {
-        let catalogue = Catalogue::load(files).expect("a readable plan");
-        let mut book = Book::open();
-        catalogue.admissions().expect("member units").iter().for_each(|unit| book.admit(unit));
-        catalogue
-            .plan_events()
-            .expect("plan events")
-            .chunks(BATCH)
-            .for_each(|batch| book.say_as_office(batch.to_vec()));
-        report_all(&mut book, &catalogue);
+fn the_rules_accept_every_row_of_every_plan_alone() {
+    for catalogue in plans() {
+        load(&mut Book::open(), &catalogue);
     }
+}
+
+#[test]
+fn one_ledger_takes_all_plans() {
+    let mut book = Book::open();
+    plans().for_each(|catalogue| load(&mut book, &catalogue));
+}
+
+fn plans() -> impl Iterator<Item = Catalogue> {
+    PLANS.iter().map(|files| Catalogue::load(files).expect("a readable plan"))
+}
+
+fn load(book: &mut Book, catalogue: &Catalogue) {
+    catalogue.admissions().expect("member units").iter().for_each(|unit| book.admit(unit));
+    let events = catalogue.plan_events().expect("plan events");
+    events.chunks(BATCH).for_each(|batch| book.say_as_office(batch.to_vec()));
+    report_all(book, catalogue);
 }
 
 fn report_all(book: &mut Book, catalogue: &Catalogue) {
@@ -62,6 +71,18 @@ fn a_correction_splits_its_note_and_comes_last() {
     assert_eq!((last.id.as_str(), last.corrects.as_deref()), ("gz-obs-055", Some("gz-obs-054")));
     assert_eq!(last.fact().reason.as_str(), "the later source prints one more digit for the same date");
     assert_eq!(last.fact().note.as_str(), "8.43万个");
+}
+
+#[test]
+fn a_withheld_figure_stands_in_the_note_of_its_indicator() {
+    let zhangzhou = plans().find(|c| c.plan.code == "zhangzhou").unwrap();
+    let events = zhangzhou.plan_events().unwrap();
+    let definitions = events.iter().filter_map(|event| match event {
+        Event::IndicatorDefined(e) if e.indicator.as_str() == "zz-home-gigabit-coverage" => e.provenance.as_ref(),
+        _ => None,
+    });
+    let notes: Vec<&str> = definitions.map(|provenance| provenance.note.as_str()).collect();
+    assert!(notes[0].contains("printed, but no target (impossible): 290%"), "{notes:?}");
 }
 
 /// Breaks one thing and expects the error to name it.

@@ -1,5 +1,7 @@
 //! One function a table.
 
+use std::iter;
+
 use hefu_types::event::membership::{ConferenceRole, MemberType};
 use hefu_types::event::plan::{
     Area, Comparator, Direction, IndicatorDefined, Measure, MilestoneSet, PlanPart, PlanPublished, RollUp, Strength,
@@ -34,6 +36,11 @@ fn provenance(at: &Row<'_>, document: &str, section: &str, note: &str) -> Result
     }))
 }
 
+/// The notes that say something, as one.
+fn joined(notes: impl IntoIterator<Item = String>) -> String {
+    notes.into_iter().filter(|note| !note.is_empty()).collect::<Vec<_>>().join("; ")
+}
+
 pub(super) fn admission(row: &seed::Unit, at: &Row<'_>) -> Result<Admission, EventError> {
     let role = |role| same!(role, ConferenceRole => ConferenceRole { Convener DeputyConvener Member });
     Ok(Admission {
@@ -46,7 +53,8 @@ pub(super) fn admission(row: &seed::Unit, at: &Row<'_>) -> Result<Admission, Eve
 
 pub(super) fn plan(plan: &seed::Plan, at: &Row<'_>) -> Result<Event, EventError> {
     let from = &plan.provenance;
-    let note = format!("Issued on {}. {}", from.issued_on, from.note);
+    let issued = if from.issued_on.is_empty() { String::new() } else { format!("Issued on {}. ", from.issued_on) };
+    let note = format!("{issued}{}", from.note);
     Ok(Event::from(PlanPublished {
         plan: at.code("code", &plan.code)?,
         title: name(at, &plan.title.zh, &plan.title.en)?,
@@ -104,6 +112,9 @@ pub(super) fn milestone(row: &seed::Milestone, at: &Row<'_>) -> Result<Event, Ev
 pub(super) fn indicator(row: &seed::Indicator, at: &Row<'_>) -> Result<Event, EventError> {
     let period = |&kind| same!(kind, PeriodType => PeriodType { Year Half Quarter Month Day });
     let reporters: Vec<String> = at.catalogue.reporters_of(&row.indicator).map(str::to_owned).collect();
+    let withheld = at.catalogue.withheld_of(&row.indicator);
+    let withheld = withheld.map(|f| format!("printed, but no target ({}): {}; {}", f.fault, f.printed, f.reason));
+    let note = joined(iter::once(row.note.clone()).chain(withheld));
     Ok(Event::from(IndicatorDefined {
         indicator: at.code("indicator", &row.indicator)?,
         plan: at.code("plan", &at.catalogue.plan.code)?,
@@ -119,13 +130,12 @@ pub(super) fn indicator(row: &seed::Indicator, at: &Row<'_>) -> Result<Event, Ev
         reporting_units: at.codes("reporting_unit", &reporters)?,
         areas: at.codes("areas", &row.areas)?,
         period_types: row.period_types.iter().map(period).collect(),
-        provenance: provenance(at, &row.document, &row.section.join(";"), &row.note)?,
+        provenance: provenance(at, &row.document, &row.section.join(";"), &note)?,
     }))
 }
 
 pub(super) fn target(row: &seed::Target, at: &Row<'_>) -> Result<Event, EventError> {
-    let note = [row.printed.as_str(), row.note.as_str()].into_iter().filter(|s| !s.is_empty());
-    let note = note.collect::<Vec<_>>().join("; ");
+    let note = joined([row.printed.clone(), row.note.clone()]);
     Ok(Event::from(TargetSet {
         indicator: at.code("indicator", &row.indicator)?,
         area: at.code("area", &row.area)?,

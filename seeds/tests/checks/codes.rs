@@ -1,5 +1,7 @@
 //! Codes: well-formed, unique; citations and names present.
 
+use std::iter;
+
 use hefu_seeds::Catalogue;
 
 use super::{repeated, unless};
@@ -19,6 +21,12 @@ pub(crate) fn unique(c: &Catalogue) -> Vec<String> {
     faults
 }
 
+/// No code of a kind is that of another plan, so that one ledger takes them all; areas are shared by right.
+pub(crate) fn unique_together(plans: &[Catalogue]) -> Vec<String> {
+    let kinds = plans.iter().flat_map(|c| iter::zip(0.., own(c)));
+    repeated(kinds.flat_map(|(kind, codes)| codes.into_iter().map(move |code| format!("{code} of kind {kind}"))))
+}
+
 fn is_code(code: &str) -> bool {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
     let tail = |b: u8| plain(b) || b == b'.' || b == b'-';
@@ -27,10 +35,15 @@ fn is_code(code: &str) -> bool {
 
 /// The codes of each kind.
 fn all(c: &Catalogue) -> Vec<Vec<String>> {
+    let areas = c.plan.areas.iter().map(|row| row.code.clone()).collect();
+    own(c).into_iter().chain([areas]).collect()
+}
+
+/// The codes of each kind that a plan gives itself.
+fn own(c: &Catalogue) -> Vec<Vec<String>> {
     vec![
         c.units().map(|row| row.code.clone()).collect(),
         c.plan.parts.iter().map(|row| row.code.clone()).collect(),
-        c.plan.areas.iter().map(|row| row.code.clone()).collect(),
         c.tasks.iter().map(|row| row.task.clone()).collect(),
         c.milestones.iter().map(|row| row.milestone.clone()).collect(),
         c.indicators.iter().map(|row| row.indicator.clone()).collect(),
@@ -48,8 +61,11 @@ fn empty(c: &Catalogue) -> Vec<String> {
     let indicators = indicators.map(|r| (&r.indicator, r.zh.is_empty() || r.section.is_empty()));
     let targets = c.targets.iter();
     let targets = targets.map(|r| (&r.indicator, r.printed.is_empty() || r.section.is_empty()));
+    let withheld = c.withheld.iter();
+    let withheld =
+        withheld.map(|r| (&r.indicator, r.printed.is_empty() || r.section.is_empty() || r.reason.is_empty()));
     let published = c.observations.iter();
     let published = published.map(|r| (&r.id, r.source_title.is_empty() || r.source_url.is_empty()));
-    let rows = units.chain(tasks).chain(goals).chain(indicators).chain(targets).chain(published);
+    let rows = units.chain(tasks).chain(goals).chain(indicators).chain(targets).chain(withheld).chain(published);
     rows.filter(|(_, lacks)| *lacks).map(|(code, _)| format!("{code} lacks a name or citation")).collect()
 }

@@ -59,6 +59,15 @@ pub(crate) fn targets(c: &Catalogue) -> Vec<String> {
     faults.collect()
 }
 
+/// Withheld figures are plain decimals within their indicator's decimals.
+pub(crate) fn withheld(c: &Catalogue) -> Vec<String> {
+    let faults = c.withheld.iter().filter_map(|figure| {
+        let decimals = c.indicator(&figure.indicator).map_or(0, |row| row.decimals);
+        unless(fits(&figure.value, decimals), format!("{}: {}", figure.indicator, figure.value))
+    });
+    faults.collect()
+}
+
 /// Observations are plain decimals, and those of an indicator stay within its decimals.
 pub(crate) fn observations(c: &Catalogue) -> Vec<String> {
     let faults = c.observations.iter().filter_map(|row| {

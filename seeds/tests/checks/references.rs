@@ -1,8 +1,8 @@
 //! References: units, parts, tasks, areas, indicators, corrections.
 
-use hefu_seeds::{Catalogue, Observation, Use};
+use hefu_seeds::{Catalogue, Fault, Observation, Use};
 
-use super::{period, unless};
+use super::{numbers, period, unless};
 
 fn part_exists(c: &Catalogue, code: &str) -> bool {
     c.plan.parts.iter().any(|part| part.code == code)
@@ -67,12 +67,39 @@ pub(crate) fn targets(c: &Catalogue) -> Vec<String> {
     faults.collect()
 }
 
-/// Every indicator has a target and a reporter.
+/// A withheld figure's indicator exists and is observed in its area, and its year is the plan's, or 0 when that is its fault.
+pub(crate) fn withheld(c: &Catalogue) -> Vec<String> {
+    let faults = c.withheld.iter().filter_map(|row| {
+        let observed = c.indicator(&row.indicator).is_some_and(|found| found.areas.contains(&row.area));
+        let timely = match row.fault {
+            Fault::NoYear => row.year == 0,
+            Fault::Impossible | Fault::Unclear => (c.plan.first_year..=c.plan.last_year).contains(&row.year),
+        };
+        unless(observed && timely, format!("withheld {} {} {}", row.indicator, row.area, row.year))
+    });
+    faults.collect()
+}
+
+/// No withheld figure is a target of its year, or of any year when none is printed.
+pub(crate) fn never_targets(c: &Catalogue) -> Vec<String> {
+    let value = |text: &str| numbers::scaled(text).map(|(value, _)| value);
+    let pairs = c.withheld.iter().flat_map(|held| c.targets.iter().map(move |target| (held, target)));
+    let same = pairs.filter(|(held, target)| {
+        let timed = held.year == 0 || held.year == target.year;
+        timed
+            && (&held.indicator, &held.area) == (&target.indicator, &target.area)
+            && value(&held.value) == value(&target.value)
+    });
+    same.map(|(held, _)| format!("{} is withheld and a target", held.indicator)).collect()
+}
+
+/// Every indicator has a figure, target or withheld, and a reporter.
 pub(crate) fn completeness(c: &Catalogue) -> Vec<String> {
     let faults = c.indicators.iter().filter_map(|row| {
         let aimed = c.targets.iter().any(|target| target.indicator == row.indicator);
+        let printed = aimed || c.withheld_of(&row.indicator).next().is_some();
         let reported = c.reporters_of(&row.indicator).next().is_some();
-        unless(aimed && reported, format!("{} lacks target or reporter", row.indicator))
+        unless(printed && reported, format!("{} lacks figure or reporter", row.indicator))
     });
     faults.collect()
 }
