@@ -11,10 +11,11 @@ mod faults;
 mod members;
 mod plans;
 mod platform;
+mod reports;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hefu_types::{Event, Reason, Refusal, SignedSubmission};
+use hefu_types::{Event, Millis, Reason, Refusal, SignedSubmission};
 
 use crate::history::cast::{Cast, Said, Scene};
 use crate::history::faults::Fault;
@@ -88,7 +89,8 @@ impl History {
 
     fn scene(&mut self) -> Scene<'_> {
         let size = self.world.entries.len() as u64;
-        Scene { cast: &self.cast, state: &self.world.state, rng: &mut self.rng, size }
+        let now = Millis::new(self.world.now.get() + 1);
+        Scene { cast: &self.cast, state: &self.world.state, rng: &mut self.rng, size, now }
     }
 
     fn valid(&mut self) -> Offer {
@@ -98,7 +100,7 @@ impl History {
         outcome.unwrap_or_else(|refusal| panic!("{signer}: {refusal} ({}): {events:?}", refusal.field));
         self.world.signer(&signer).moved_on(&signed);
         for event in &events {
-            self.cast.learn(event);
+            self.cast.learn(event, &signer);
             *self.kinds.entry(event.kind()).or_default() += 1;
         }
         Offer { signed, refused: None }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use hefu_journal::{Journal, Keeper, Options, RocksStore};
 use hefu_proto::v1::log_service_client::LogServiceClient;
+use hefu_proto::v1::report_service_client::ReportServiceClient;
 use hefu_proto::v1::submission_service_client::SubmissionServiceClient;
 use hefu_proto::v1::view_service_client::ViewServiceClient;
 use hefu_proto::{convert, status, v1};
@@ -32,6 +33,8 @@ pub struct TestServer {
     pub log: LogServiceClient<Channel>,
     /// Clients.
     pub views: ViewServiceClient<Channel>,
+    /// Clients.
+    pub reports: ReportServiceClient<Channel>,
     _dir: Option<TempDir>,
 }
 
@@ -116,6 +119,7 @@ impl TestServer {
             config,
             submissions: SubmissionServiceClient::new(channel.clone()),
             log: LogServiceClient::new(channel.clone()),
+            reports: ReportServiceClient::new(channel.clone()),
             views: ViewServiceClient::new(channel).max_decoding_message_size(16 << 20),
             _dir: None,
         }

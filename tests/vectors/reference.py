@@ -591,6 +591,18 @@ def check_commitments(v, same):
         same("commitment", b3("hefu v1 commitment", bytes.fromhex(given["salt"]) + value).hex(), given["commitment"])
 
 
+def check_report_contents(v, same):
+    def code(text):
+        return bytes([len(text)]) + text.encode()
+
+    for given in v["report_contents"]:
+        cells = sorted(given["observations"], key=lambda o: (o["indicator"].encode(), o["area"].encode()))
+        said = code(given["cycle"]) + code(given["unit"])
+        for o in cells:
+            said += code(o["indicator"]) + code(o["area"]) + bytes.fromhex(o["submission_hash"]) + o["index"].to_bytes(4, "big")
+        same("report content", b3("hefu v1 report", said).hex(), given["content"])
+
+
 def check_values(v, same):
     def order(given):
         units, scale = decimal(given["text"])
@@ -640,7 +652,7 @@ def check_bundles(v, same):
 
 
 CHECKS = [check_keys, check_ledger, check_extremes, check_enrolment_proofs, check_replacement_proofs,
-          check_signatures, check_crafted_signatures, check_key_checks, check_verifier_keys, check_commitments, check_values, check_invalid_submissions,
+          check_signatures, check_crafted_signatures, check_key_checks, check_verifier_keys, check_commitments, check_report_contents, check_values, check_invalid_submissions,
           check_invalid_entries, check_bundles]
 
 

@@ -5,7 +5,7 @@ use hefu_types::{Code, Event, PublicKey, Reason, Refusal, Submission};
 
 use crate::membership::{self, MemberStatus, Roles};
 use crate::state::{Position, State};
-use crate::{plan, platform, reporting};
+use crate::{cycle, plan, platform, report, reporting};
 
 /// Who signs, as it stands before the event at hand.
 pub(crate) struct Speaker {
@@ -13,6 +13,8 @@ pub(crate) struct Speaker {
     pub(crate) member: Code,
     pub(crate) roles: Roles,
     pub(crate) office_recovery: bool,
+    /// Who is behind the key, as a number.
+    pub(crate) holder: u32,
 }
 
 impl Speaker {
@@ -34,8 +36,8 @@ pub(crate) struct Context<'a> {
 impl State {
     fn speaker(&self, key: PublicKey) -> Result<Speaker, Refusal> {
         let record = self.may_speak(&key)?;
-        let (member, roles, office_recovery) = (record.member.clone(), record.roles, record.office_recovery);
-        Ok(Speaker { key, member, roles, office_recovery })
+        let (member, roles) = (record.member.clone(), record.roles);
+        Ok(Speaker { key, member, roles, office_recovery: record.office_recovery, holder: record.holder_number })
     }
 
     /// Records the events of a submission, whose signer may change by what it says: a key can revoke itself.
@@ -127,6 +129,34 @@ impl State {
                 plan::apply_target(self, e);
             }
             Event::TargetAdjusted(e) => plan::decide_adjusted(self, speaker, e)?,
+            Event::ReportingCycleOpened(e) => {
+                cycle::decide_opened(self, speaker, e)?;
+                cycle::apply_opened(self, e);
+            }
+            Event::LockExceptionGranted(e) => {
+                cycle::decide_exception(self, speaker, e, context)?;
+                cycle::apply_exception(self, e);
+            }
+            Event::NilReportDeclared(e) => {
+                report::decide_nil(self, speaker, e, context)?;
+                report::apply_nil(self, speaker, e);
+            }
+            Event::ReportSubmitted(e) => {
+                report::decide_submitted(self, speaker, e, context)?;
+                report::apply_submitted(self, speaker, e);
+            }
+            Event::ReportApproved(e) => {
+                report::decide_approved(self, speaker, e, context)?;
+                report::apply_approved(self, speaker, e);
+            }
+            Event::ReportReturned(e) => {
+                report::decide_returned(self, speaker, e, context)?;
+                report::apply_returned(self, e);
+            }
+            Event::ReportAccepted(e) => {
+                report::decide_accepted(self, speaker, e, context)?;
+                report::apply_accepted(self, e);
+            }
             Event::ObservationReported(e) => {
                 let report = reporting::decide_reported(self, speaker, e, context)?;
                 reporting::apply_reported(self, e, report, context);

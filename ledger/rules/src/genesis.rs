@@ -7,7 +7,7 @@ use hefu_types::limits::{EVENTS_MAX, GENESIS_OFFICE_KEYS_MIN, OFFICE_KEYS_MAX, S
 use hefu_types::vkey::VerifierKey;
 use hefu_types::{Event, KeySeq, PublicKey, Reason, Refusal, Seq, Submission, SubmissionHash, Text, hash, key};
 
-use crate::membership::{Key, Member, MemberStatus, Roles, check_name};
+use crate::membership::{Key, Member, MemberStatus, Roles, check_name, put_key};
 use crate::platform::{CheckpointKey, checkpoint_key};
 use crate::state::{Ledger, Position, RULES_VERSIONS, State};
 
@@ -102,15 +102,15 @@ fn apply(state: &mut State, opened: &LedgerOpened, at: &Position, submission: &S
     }
     let office = |holder: &Text, roles| Key::new(opened.office.clone(), roles, holder.clone());
     for named in &opened.office_keys {
-        state.keys.put(named.key, office(&named.holder, Roles::of(&[Role::Admin, Role::Office])));
+        put_key(state, named.key, office(&named.holder, Roles::of(&[Role::Admin, Role::Office])));
     }
-    state.keys.put(opened.recovery_key, Key { office_recovery: true, ..office(&Text::default(), Roles::default()) });
+    put_key(state, opened.recovery_key, Key { office_recovery: true, ..office(&Text::default(), Roles::default()) });
     let operator = Key::new(
         opened.operator.clone(),
         Roles::of(&[Role::Admin, Role::Operator]),
         opened.operator_key.holder.clone(),
     );
-    state.keys.put(opened.operator_key.key, operator);
+    put_key(state, opened.operator_key.key, operator);
     state.keys.update(&submission.key, |key| {
         key.last_seq = submission.key_seq;
         key.last_hash = at.submission_hash;

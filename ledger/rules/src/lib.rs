@@ -15,11 +15,13 @@
 //! Read next: `state.rs` (the order of checks), `event.rs`, then one context, then `hefu-journal`, which calls them in order.
 
 mod admit;
+mod cycle;
 mod event;
 mod genesis;
 mod membership;
 mod plan;
 mod platform;
+mod report;
 mod reporting;
 mod state;
 mod table;

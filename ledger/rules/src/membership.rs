@@ -75,6 +75,8 @@ pub struct Key {
     pub roles: Roles,
     /// Who is behind it; four-eyes rules compare holders.
     pub holder: Text,
+    /// The holder's number.
+    pub(crate) holder_number: u32,
     /// The office's recovery key, which holds no role.
     pub office_recovery: bool,
     /// Whether it was revoked.
@@ -88,7 +90,7 @@ pub struct Key {
 impl Key {
     pub(crate) const fn new(member: Code, roles: Roles, holder: Text) -> Self {
         let (last_seq, last_hash) = (KeySeq::NONE, SubmissionHash::NONE);
-        Self { member, roles, holder, office_recovery: false, revoked: false, last_seq, last_hash }
+        Self { member, roles, holder, holder_number: 0, office_recovery: false, revoked: false, last_seq, last_hash }
     }
 }
 
@@ -372,7 +374,18 @@ pub(crate) fn apply_status(state: &mut State, member: &Code, status: MemberStatu
 }
 
 pub(crate) fn apply_enrolled(state: &mut State, e: &KeyEnrolled) {
-    state.keys.put(e.key, Key::new(e.member.clone(), Roles::of(&e.roles), e.holder.clone()));
+    put_key(state, e.key, Key::new(e.member.clone(), Roles::of(&e.roles), e.holder.clone()));
+}
+
+/// Puts a new key in, and numbers its holder.
+pub(crate) fn put_key(state: &mut State, public: PublicKey, key: Key) {
+    let next = u32::try_from(state.holders.len()).expect("fewer than 2^32 holders");
+    let known = state.holders.get(&key.holder).copied();
+    let holder_number = known.unwrap_or(next);
+    if known.is_none() {
+        state.holders.put(key.holder.clone(), next);
+    }
+    state.keys.put(public, Key { holder_number, ..key });
 }
 
 pub(crate) fn apply_revoked(state: &mut State, key: &PublicKey) {

@@ -50,7 +50,7 @@ fn is_year(year: u32) -> bool {
     (u32::from(YEAR_MIN)..=u32::from(YEAR_MAX)).contains(&year)
 }
 
-fn unique(codes: &[Code], field: &str) -> Result<(), Refusal> {
+pub(crate) fn unique(codes: &[Code], field: &str) -> Result<(), Refusal> {
     let mut seen = BTreeSet::new();
     match codes.iter().find(|code| !seen.insert(*code)) {
         Some(twice) => refuse(Reason::ListOrder, field, format!("{twice} stands twice")),
@@ -58,7 +58,7 @@ fn unique(codes: &[Code], field: &str) -> Result<(), Refusal> {
     }
 }
 
-fn known_plan<'a>(state: &'a State, plan: &Code) -> Result<&'a Plan, Refusal> {
+pub(crate) fn known_plan<'a>(state: &'a State, plan: &Code) -> Result<&'a Plan, Refusal> {
     state.plans.get(plan).ok_or_else(|| Refusal::new(Reason::PlanUnknown, "plan", format!("no plan {plan}")))
 }
 

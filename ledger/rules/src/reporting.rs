@@ -9,6 +9,7 @@ use hefu_types::{Code, Decimal, EventRef, Period, PeriodType, Reason, Refusal, S
 
 use serde::{Deserialize, Serialize};
 
+use crate::cycle;
 use crate::event::{Context, Speaker};
 use crate::membership::{MemberStatus, check_reason};
 use crate::plan::{Indicator, area_of, check_decimals, live_indicator};
@@ -32,8 +33,8 @@ pub struct Standing {
 /// each decision looks for some.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Place {
-    indicator: u32,
-    area: u32,
+    pub(crate) indicator: u32,
+    pub(crate) area: u32,
     period: u64,
 }
 
@@ -41,6 +42,7 @@ pub(crate) struct Place {
 pub(crate) struct Report {
     place: Place,
     member: u32,
+    holder: u32,
     /// A stock has a level.
     is_stock: bool,
 }
@@ -48,9 +50,11 @@ pub(crate) struct Report {
 /// A [`Standing`] whose member is a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Stands {
-    submission_hash: SubmissionHash,
-    index: u32,
-    member: u32,
+    pub(crate) submission_hash: SubmissionHash,
+    pub(crate) index: u32,
+    pub(crate) member: u32,
+    /// The holder of the key that reported it, as a number.
+    pub(crate) holder: u32,
 }
 
 /// The value of a stock that stands in a cell. Cells without a value have none, so that neighbours are found at once, and
@@ -67,7 +71,7 @@ impl State {
     #[must_use]
     pub fn standing(&self, (indicator, area, period): &Cell) -> Option<Standing> {
         let stands = self.cells.get(&self.place(indicator, area, *period)?)?;
-        let Stands { submission_hash, index, member } = *stands;
+        let Stands { submission_hash, index, member, .. } = *stands;
         Some(Standing { submission_hash, index, member: self.numbered(member).clone() })
     }
 
@@ -77,8 +81,13 @@ impl State {
         Some(Place::new(number(indicator)?, number(area)?, period))
     }
 
-    fn numbered(&self, number: u32) -> &Code {
+    pub(crate) fn numbered(&self, number: u32) -> &Code {
         self.codes.get(&number).expect("every number was given to a code")
+    }
+
+    /// The number of a code, if it has one.
+    pub(crate) fn number_of(&self, code: &Code) -> Option<u32> {
+        self.numbers.get(code).copied()
     }
 
     /// The number of a code, which gets one when it has none.
@@ -98,6 +107,24 @@ impl State {
 }
 
 impl Place {
+    pub(crate) const FIRST: Self = Self { indicator: 0, area: 0, period: 0 };
+    pub(crate) const LAST: Self = Self { indicator: u32::MAX, area: u32::MAX, period: u64::MAX };
+
+    /// Those of an indicator.
+    pub(crate) fn all_of(indicator: u32) -> std::ops::RangeInclusive<Self> {
+        Self { indicator, ..Self::FIRST }..=Self { indicator, ..Self::LAST }
+    }
+
+    /// Whether it is of this period.
+    pub(crate) fn is_in(&self, period: Period) -> bool {
+        self.period == u64::from_be_bytes(period.sort_key())
+    }
+
+    /// Its indicator and period, which a cycle may ask for.
+    pub(crate) const fn due(&self) -> (u32, u64) {
+        (self.indicator, self.period)
+    }
+
     const fn new(indicator: u32, area: u32, period: Period) -> Self {
         Self { indicator, area, period: u64::from_be_bytes(period.sort_key()) }
     }
@@ -139,6 +166,7 @@ pub(crate) fn decide_reported(
     if e.as_of_date.is_some_and(|date| date.kind() != PeriodType::Day || !e.period.contains(date)) {
         return refuse(Reason::AsOfDateInvalid, "as_of_date", format!("a day of {}, such as 2024-07-15", e.period));
     }
+    cycle::check_observation(state, place, speaker, e.supersedes.is_some(), context.at.recorded_at)?;
     let standing = state.cells.get(&place);
     check_supersedes(standing, e, context)?;
     check_owner(state, indicator, standing, member)?;
@@ -146,7 +174,7 @@ pub(crate) fn decide_reported(
     if let Some(value) = e.value.filter(|_| is_stock && e.supersedes.is_none()) {
         check_stock(state, place, e, value)?;
     }
-    Ok(Report { place, member, is_stock })
+    Ok(Report { place, member, holder: speaker.holder, is_stock })
 }
 
 /// Where it stands, and the member's number.
@@ -253,12 +281,13 @@ pub(crate) fn decide_retracted(
     if *owner != speaker.member {
         return refuse(Reason::NotYourObservation, "observation", format!("{owner} reported it"));
     }
+    cycle::check_observation(state, place, speaker, false, context.at.recorded_at)?;
     check_reason(&e.reason)?;
     Ok(place)
 }
 
 pub(crate) fn apply_reported(state: &mut State, e: &ObservationReported, report: Report, context: &Context<'_>) {
-    let Report { place, member, is_stock } = report;
+    let Report { place, member, holder, is_stock } = report;
     if is_stock {
         match e.value {
             Some(value) => state.levels.put(place, Level { period: e.period, value, status: e.obs_status }),
@@ -266,10 +295,18 @@ pub(crate) fn apply_reported(state: &mut State, e: &ObservationReported, report:
         }
     }
     let (submission_hash, index) = (context.at.submission_hash, context.index);
-    state.cells.put(place, Stands { submission_hash, index, member });
+    // A successor's correction moves it from the report of the unit that is gone.
+    if let Some(before) = state.cells.get(&place).map(|stands| stands.member).filter(|before| *before != member) {
+        cycle::apply_observation(state, place, before, false);
+    }
+    cycle::apply_observation(state, place, member, true);
+    state.cells.put(place, Stands { submission_hash, index, member, holder });
 }
 
 pub(crate) fn apply_retracted(state: &mut State, place: Place) {
+    if let Some(member) = state.cells.get(&place).map(|stands| stands.member) {
+        cycle::apply_observation(state, place, member, false);
+    }
     state.levels.remove(&place);
     state.cells.remove(&place);
 }

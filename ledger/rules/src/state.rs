@@ -1,13 +1,15 @@
 //! The state that the entries so far amount to, and the order of checks.
 
 use hefu_types::event::membership::LedgerLimits;
-use hefu_types::{Code, Entry, LedgerId, Millis, PublicKey, Reason, Refusal, Seq, Submission, SubmissionHash};
+use hefu_types::{Code, Entry, LedgerId, Millis, PublicKey, Reason, Refusal, Seq, Submission, SubmissionHash, Text};
 
 use serde::{Deserialize, Serialize};
 
+use crate::cycle::{Cycle, Due, Exception, Filed};
 use crate::membership::{Key, Member, MemberStatus};
 use crate::plan::{Indicator, Plan, TargetKey};
 use crate::platform::CheckpointKey;
+use crate::report::Report;
 use crate::reporting::{Level, Place, Stands};
 use crate::table::Table;
 
@@ -16,7 +18,7 @@ pub const RULES_VERSIONS: &[u32] = &[1];
 
 /// The version of [`State`]'s serialised form: raised whenever a table, a row or what decisions make of them changes, so that no
 /// program goes on from the state of another one.
-pub const STATE_VERSION: u32 = 2;
+pub const STATE_VERSION: u32 = 3;
 
 /// Where a submission would stand, and what its bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,11 +97,23 @@ state! {
     indicators: Code => Indicator,
     /// Targets by indicator, area, year and strength.
     targets: TargetKey => (),
+    /// Holders of keys, numbered from 0 as they came; they are never removed.
+    holders: Text => u32,
     /// The codes of indicators, of their areas and of their reporting units, numbered from 0 as they came; they are never
     /// removed.
     numbers: Code => u32,
     /// The same by number.
     codes: u32 => Code,
+    /// Cycles by code.
+    cycles: Code => Cycle,
+    /// The cycles of indicators' periods.
+    due: Due => u32,
+    /// Standing observations by cycle and unit.
+    filed: Filed => (),
+    /// Units' reports by cycle and unit.
+    reports: (Code, Code) => Report,
+    /// Exceptions by cycle, numbered.
+    exceptions: (Code, u32) => Exception,
     /// Standing observations.
     cells: Place => Stands,
     /// The values of stocks among them.

@@ -3,6 +3,7 @@
 //! A new kind of event is three lines here or below (its struct, its line in [`Event`]), its message in the `.proto` file,
 //! and its rule in `hefu-rules`. Numbers are never reused.
 
+pub mod cycle;
 pub mod membership;
 pub mod plan;
 pub mod platform;
@@ -143,10 +144,24 @@ events! {
     46 => TargetSet(plan) "target_set",
     /// A target was adjusted.
     47 => TargetAdjusted(plan) "target_adjusted",
+    /// A period is to be reported.
+    70 => ReportingCycleOpened(cycle) "reporting_cycle_opened",
+    /// Units may report in a locked cycle.
+    71 => LockExceptionGranted(cycle) "lock_exception_granted",
     /// An observation was reported or corrected.
     72 => ObservationReported(reporting) "observation_reported",
     /// A standing observation was retracted.
     73 => ObservationRetracted(reporting) "observation_retracted",
+    /// A unit has nothing to report.
+    74 => NilReportDeclared(cycle) "nil_report_declared",
+    /// A unit has reported.
+    75 => ReportSubmitted(cycle) "report_submitted",
+    /// A report was approved within its unit.
+    76 => ReportApproved(cycle) "report_approved",
+    /// A report went back to its reporters.
+    77 => ReportReturned(cycle) "report_returned",
+    /// A report was accepted.
+    78 => ReportAccepted(cycle) "report_accepted",
     /// The key of the log's checkpoints was replaced.
     310 => CheckpointKeyReplaced(platform) "checkpoint_key_replaced",
     /// The digest of a view was recorded.

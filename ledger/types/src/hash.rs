@@ -10,6 +10,8 @@ pub const SUBMISSION_CONTEXT: &str = "hefu v1 submission";
 pub const CHAIN_CONTEXT: &str = "hefu v1 chain";
 /// Context of the ledger id.
 pub const LEDGER_CONTEXT: &str = "hefu v1 ledger";
+/// Context of a report's content hash.
+pub const REPORT_CONTEXT: &str = "hefu v1 report";
 /// Context of a commitment.
 pub const COMMITMENT_CONTEXT: &str = "hefu v1 commitment";
 

@@ -105,6 +105,11 @@ bytes_newtype!(
 );
 
 bytes_newtype!(
+    /// The hash of exactly the observations that a report says.
+    ContentHash 32
+);
+
+bytes_newtype!(
     /// The digest of all rows of a view: two views of one version with equal digests have equal rows.
     ViewDigest 32
 );

@@ -36,6 +36,7 @@ pub mod period;
 pub mod policy;
 pub mod reason;
 pub mod receipt;
+pub mod report;
 pub mod sign;
 pub mod submission;
 pub mod text;
@@ -52,8 +53,8 @@ pub use decimal::Decimal;
 pub use entry::{DecodedEntry, Entry};
 pub use event::{Event, EventRef, Name, Provenance, Source};
 pub use ids::{
-    ChainHash, KeySeq, LeafHash, LedgerId, Millis, NodeHash, PublicKey, RootHash, Seq, Signature, Size, SubmissionHash,
-    ViewDigest,
+    ChainHash, ContentHash, KeySeq, LeafHash, LedgerId, Millis, NodeHash, PublicKey, RootHash, Seq, Signature, Size,
+    SubmissionHash, ViewDigest,
 };
 pub use note::{Note, NoteSignature, NoteSigner};
 pub use period::{Period, PeriodType};

@@ -251,6 +251,42 @@ reasons! {
     /// Another unit reported the observation.
     NotYourObservation "NOT_YOUR_OBSERVATION" Denied "Ask the unit that reported it.";
 
+    // Cycles of reports.
+    /// The cycle exists already.
+    CycleExists "CYCLE_EXISTS" Conflict "Choose another code.";
+    /// The cycle is not known.
+    CycleUnknown "CYCLE_UNKNOWN" Precondition "Correct the code, or ask the office to open the cycle.";
+    /// A cycle's times or indicators do not fit together.
+    CycleInvalid "CYCLE_INVALID" Invalid "Open before it is due, be due before it locks, and ask for indicators of one plan.";
+    /// The period of an indicator belongs to another cycle.
+    CycleOverlaps "CYCLE_OVERLAPS" Conflict "Leave out the indicator, or choose another period.";
+    /// The cycle has not begun.
+    CycleNotOpen "CYCLE_NOT_OPEN" Precondition "Report from the day on that the cycle opens.";
+    /// The cycle is locked.
+    CycleLocked "CYCLE_LOCKED" Precondition "Ask the office for an exception.";
+    /// The exception from a lock ends before it begins.
+    ExceptionInvalid "EXCEPTION_INVALID" Invalid "Let it end later than now, and later than the lock.";
+    /// The unit does not report in the cycle.
+    UnitNotInCycle "UNIT_NOT_IN_CYCLE" Denied "Ask the office which cycle is yours.";
+    /// The report was approved: it is corrected, and neither added to nor taken back.
+    ReportApproved "REPORT_APPROVED" Precondition "Correct the observation, or ask for the report to be returned.";
+    /// The step does not follow from the report's state.
+    ReportStateWrong "REPORT_STATE_WRONG" Precondition "Look at the report's state first.";
+    /// Observations changed since the report was submitted.
+    ReportStale "REPORT_STALE" Precondition "Let the unit submit the report again.";
+    /// There is nothing to submit.
+    ReportEmpty "REPORT_EMPTY" Precondition "Report observations first, or declare that there is nothing to report.";
+    /// The hash is not that of the report.
+    ContentWrong "CONTENT_WRONG" Conflict "Look at the report again, and name the hash of what you saw.";
+    /// Observations stand where nothing is said to be reported.
+    NilContradicted "NIL_CONTRADICTED" Precondition "Submit the report, or retract the observations first.";
+    /// The same holder took an earlier step of the report.
+    SameHolder "SAME_HOLDER" Denied "Let somebody else take this step: four eyes see more than two.";
+    /// A unit does not accept its own report.
+    OwnReport "OWN_REPORT" Denied "Let the office or a lead unit accept it.";
+    /// The unit accepts no report of the cycle.
+    NotAcceptingUnit "NOT_ACCEPTING_UNIT" Denied "Let the office or a lead unit of the cycle take the step.";
+
     // The service.
     /// Certainly not written: the submission never reached the log.
     NotWritten "NOT_WRITTEN" Unavailable "Resend the same bytes.";
@@ -278,6 +314,10 @@ reasons! {
     MemberNotFound "MEMBER_NOT_FOUND" NotFound "List the members.";
     /// There is no such indicator.
     IndicatorNotFound "INDICATOR_NOT_FOUND" NotFound "Look at the board, which lists the indicators.";
+    /// There is no such cycle.
+    CycleNotFound "CYCLE_NOT_FOUND" NotFound "List the cycles.";
+    /// The unit has no report in the cycle.
+    ReportNotFound "REPORT_NOT_FOUND" NotFound "List the reports of the cycle.";
     /// There is no observation to explain.
     ObservationNotFound "OBSERVATION_NOT_FOUND" NotFound "Look at the series first.";
     /// A request's argument is wrong.

@@ -1,7 +1,7 @@
 //! What the log amounts to: rows derived from entries, and the answers read from them.
 //!
 //! A [`View`] turns each event into rows, one file a view: [`plan`] (what was planned), [`series`] (what was observed),
-//! [`members`] (who may speak). A row is a function of its one event and is a *vintage*: its key ends with the position that
+//! [`reports`] (what became of reports), [`members`] (who may speak). A row is a function of its one event and is a *vintage*: its key ends with the position that
 //! it came from, and no row is ever overwritten or deleted. So a question about the past is answered by looking away from
 //! later positions ([`AsOf`]), and the answer is, by construction, the one that a replay stopped there would give.
 //!
@@ -31,6 +31,7 @@ pub mod memory;
 pub mod plan;
 pub mod progress;
 pub mod replay;
+pub mod reports;
 pub mod row;
 pub mod series;
 pub mod store;

@@ -17,8 +17,8 @@ use hefu_types::event::membership::{
 use hefu_types::{Code, Event, PublicKey, Seq, Text};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use query::speaker;
 pub use query::{Member, MemberKey, MemberStatus, Revocation, get, key_facts, list, member_facts, member_of};
+pub(crate) use query::{enrolment, speaker};
 
 use crate::error::ViewError;
 use crate::key::Key;

@@ -14,6 +14,7 @@ use hefu_types::event::reporting::{ObservationReported, ObservationRetracted};
 use hefu_types::{Code, Decimal, Event, Period};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use query::{Cell, before, named, newest};
 pub use query::{Observation, Selection, earliest, latest, query, standing, vintages};
 
 use crate::error::ViewError;
@@ -41,6 +42,15 @@ enum Said<'a> {
 }
 
 impl ObservationFact {
+    /// The indicator.
+    #[must_use]
+    pub const fn indicator(&self) -> &Code {
+        match self {
+            Self::Reported(fact) => &fact.indicator,
+            Self::Retracted(fact) => &fact.indicator,
+        }
+    }
+
     /// The area.
     #[must_use]
     pub const fn area(&self) -> &Code {

@@ -5,6 +5,7 @@ use hefu_types::Event;
 use crate::error::ViewError;
 use crate::members::MembersView;
 use crate::plan::PlanView;
+use crate::reports::ReportsView;
 use crate::row::RowWriter;
 use crate::series::SeriesView;
 use crate::store::{RowStore, Rows, ViewId};
@@ -22,7 +23,7 @@ pub trait View: Send + Sync {
 }
 
 /// All views, by name.
-pub static VIEWS: [&dyn View; 3] = [&MembersView, &PlanView, &SeriesView];
+pub static VIEWS: [&dyn View; 4] = [&MembersView, &PlanView, &ReportsView, &SeriesView];
 
 /// The rows that queries read.
 pub struct Tables<'a> {
@@ -30,6 +31,8 @@ pub struct Tables<'a> {
     pub plan: Box<dyn Rows + 'a>,
     /// What was observed.
     pub series: Box<dyn Rows + 'a>,
+    /// What became of reports.
+    pub reports: Box<dyn Rows + 'a>,
     /// Who may speak.
     pub members: Box<dyn Rows + 'a>,
 }
@@ -41,6 +44,7 @@ impl<'a> Tables<'a> {
         Self {
             plan: store.rows(&PlanView.id()),
             series: store.rows(&SeriesView.id()),
+            reports: store.rows(&ReportsView.id()),
             members: store.rows(&MembersView.id()),
         }
     }

@@ -1,5 +1,16 @@
-//! Rows of the views as the wire carries them: what the server answers, and what an auditor's replay writes down, are made by the
-//! same lines.
+//! Rows of the views as the messages of the wire.
+//!
+//! What the server answers and what an auditor's replay writes down are made by the same lines: a table that a replay wrote can be
+//! compared with a server's answer byte by byte, because nobody has said the same thing twice.
+//!
+//! This crate has no opinion: it asks nothing, calculates nothing, and refuses nothing. A function takes what a query of
+//! `hefu-views` returned and gives the message of `hefu-proto` that says the same.
+//!
+//! It never reads a store, a clock or a request: that is for `services/hefud` (`query.rs`, `reports.rs`) and for `hefu replay`.
+//!
+//! Read next: [`board_row`] for the board, [`report`] for reports.
+
+mod reports;
 
 use bytes::Bytes;
 use hefu_proto::{convert, v1};
@@ -10,6 +21,8 @@ use hefu_views::members::{Member, MemberKey, MemberStatus};
 use hefu_views::progress::{Progress, Status};
 use hefu_views::series::{Observation, ObservationFact};
 use hefu_views::{Cursor, ViewId};
+
+pub use reports::{cycle, rate, report, report_cell};
 
 fn bytes(slice: &[u8]) -> Bytes {
     Bytes::copy_from_slice(slice)
@@ -58,6 +71,7 @@ fn progress(progress: &Progress) -> v1::TargetProgress {
 pub fn observation(observation: &Observation) -> v1::Observation {
     let (fact, origin) = (&observation.fact, &observation.origin);
     let common = v1::Observation {
+        indicator: fact.indicator().to_string(),
         area: fact.area().to_string(),
         period: fact.period().to_string(),
         value: fact.value().as_ref().map(convert::to_wire),

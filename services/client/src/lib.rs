@@ -8,7 +8,7 @@
 //! Given a policy, it also looks after the receipts in the outbox: [`receipts`].
 //!
 //! [`Reader`] reads entries and checks, as they come, that each follows the one before; [`Server`] hands out the generated
-//! clients with this crate's limits. [`keyfile`] reads and writes keys in the formats of OpenSSL.
+//! clients with this crate's limits. [`Reviewed`] is a report that was compared with the log, before somebody stands for it. [`keyfile`] reads and writes keys in the formats of OpenSSL.
 //!
 //! | to record | use | a refusal |
 //! |---|---|---|
@@ -36,6 +36,7 @@ pub mod reader;
 pub mod receipts;
 mod request;
 mod retry;
+mod reviewed;
 pub mod server;
 mod stream;
 pub mod writer;
@@ -47,5 +48,6 @@ pub use position::Position;
 pub use reader::{Head, Reader};
 pub use request::CheckpointKeyRequest;
 pub use retry::Retry;
+pub use reviewed::Reviewed;
 pub use server::Server;
 pub use writer::Writer;

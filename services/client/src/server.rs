@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use hefu_proto::v1::log_service_client::LogServiceClient;
 use hefu_proto::v1::proof_service_client::ProofServiceClient;
+use hefu_proto::v1::report_service_client::ReportServiceClient;
 use hefu_proto::v1::submission_service_client::SubmissionServiceClient;
 use hefu_proto::v1::view_service_client::ViewServiceClient;
 use hefu_proto::{status, v1};
@@ -108,6 +109,12 @@ impl Server {
     #[must_use]
     pub fn views(&self) -> ViewServiceClient<Channel> {
         ViewServiceClient::new(self.channel.clone()).max_decoding_message_size(ANSWER_BYTES_MAX)
+    }
+
+    /// The generated client of cycles and reports.
+    #[must_use]
+    pub fn reports(&self) -> ReportServiceClient<Channel> {
+        ReportServiceClient::new(self.channel.clone()).max_decoding_message_size(ANSWER_BYTES_MAX)
     }
 
     /// Asks something that may be asked again, until there is an answer or patience ends: a server may come up late, or be

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use hefu_client::ClientError;
 use hefu_client::keyfile::{self, KeyFile};
 use hefu_proto::v1;
-use hefu_types::{EventRef, Policy, PublicKey, SubmissionHash, VerifierKey};
+use hefu_types::{EventRef, Millis, Policy, PublicKey, SubmissionHash, VerifierKey};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -77,13 +77,47 @@ impl FromStr for MomentArg {
         if let Ok(time) = text.parse::<Timestamp>() {
             return Ok(Self(v1::as_of::Moment::Time(time.as_millisecond())));
         }
-        let end = text.parse::<Date>().and_then(Date::tomorrow).and_then(|day| day.to_zoned(TimeZone::UTC));
-        match end {
-            Ok(next) => Ok(Self(v1::as_of::Moment::Time(next.timestamp().as_millisecond() - 1))),
+        match text.parse::<Date>().and_then(Date::tomorrow).and_then(midnight) {
+            Ok(next) => Ok(Self(v1::as_of::Moment::Time(next.as_millisecond() - 1))),
             Err(_) => {
                 Err("neither a seq, nor a time such as 2024-07-15T12:00:00Z, nor a date such as 2024-07-15".into())
             }
         }
+    }
+}
+
+/// The beginning of a day, UTC.
+fn midnight(day: Date) -> Result<Timestamp, jiff::Error> {
+    Ok(day.to_zoned(TimeZone::UTC)?.timestamp())
+}
+
+fn time_or(text: &str, of_date: impl Fn(Date) -> Result<Timestamp, jiff::Error>) -> Result<Millis, String> {
+    let time = text.parse::<Timestamp>().or_else(|_| text.parse::<Date>().and_then(of_date));
+    let time = time.map_err(|_| "neither a time such as 2024-07-15T12:00:00+08:00, nor a date such as 2024-07-15")?;
+    Ok(Millis::new(time.as_millisecond()))
+}
+
+/// A time from which on something holds: a time in RFC 3339, or a date, which means its beginning in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DayStart(pub(crate) Millis);
+
+impl FromStr for DayStart {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        time_or(text, midnight).map(Self)
+    }
+}
+
+/// A time until which something holds: a time in RFC 3339, or a date, which means the beginning of the next day in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DayEnd(pub(crate) Millis);
+
+impl FromStr for DayEnd {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        time_or(text, |day| midnight(day.tomorrow()?)).map(Self)
     }
 }
 
@@ -145,6 +179,17 @@ mod tests {
         assert_eq!(moment("1970-01-02"), Ok(v1::as_of::Moment::Time(2 * 86_400_000 - 1)));
         for bad in ["", "soon", "2024-13-01", "-1"] {
             assert!(moment(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_day_begins_and_ends_at_midnight() {
+        let (start, end) =
+            (|text: &str| text.parse().map(|DayStart(t)| t.get()), |text: &str| text.parse().map(|DayEnd(t)| t.get()));
+        assert_eq!([start("1970-01-02"), end("1970-01-02")], [Ok(86_400_000), Ok(2 * 86_400_000)]);
+        assert_eq!([start("1970-01-01T08:00:01+08:00"), end("1970-01-01T00:00:01Z")], [Ok(1_000), Ok(1_000)]);
+        for bad in ["", "soon", "2024-13-01", "7"] {
+            assert!(start(bad).is_err() && end(bad).is_err(), "{bad}");
         }
     }
 

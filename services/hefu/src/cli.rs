@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, board, checkpoint_key, completions, explain, key, log, member, monitor, plan, receipt, replay, retract,
-    role, series, submit, verify, views, witness,
+    audit, board, checkpoint_key, completions, cycle, explain, key, log, member, monitor, plan, receipt, replay,
+    report, retract, role, series, submit, verify, views, witness,
 };
 use crate::failure::EXIT_CODES;
 use crate::output::Format;
@@ -48,6 +48,14 @@ pub(crate) enum Command {
     Submit(Box<submit::SubmitArgs>),
     /// Take back the standing observation of an indicator, area and period.
     Retract(retract::RetractArgs),
+    /// Ask units to report a period, and look at what is asked for.
+    #[command(subcommand)]
+    Cycle(cycle::CycleCommand),
+    /// Submit, approve, return and accept reports, and look at how far they have come.
+    #[command(subcommand)]
+    Report(report::ReportCommand),
+    /// Show what is still to be reported, by when.
+    Due(report::DueArgs),
     /// Show every indicator against its targets.
     Board(board::BoardArgs),
     /// Show the observations of an indicator.

@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod board;
 pub(crate) mod checkpoint_key;
 pub(crate) mod completions;
+pub(crate) mod cycle;
 pub(crate) mod explain;
 pub(crate) mod key;
 pub(crate) mod log;
@@ -12,6 +13,7 @@ pub(crate) mod monitor;
 pub(crate) mod plan;
 pub(crate) mod receipt;
 pub(crate) mod replay;
+pub(crate) mod report;
 mod request;
 pub(crate) mod retract;
 pub(crate) mod role;
@@ -36,6 +38,9 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Plan(command) => return plan::run(&context, command).await,
         Command::Submit(args) => return submit::run(&context, *args).await,
         Command::Retract(args) => retract::run(&context, args).await?,
+        Command::Cycle(command) => cycle::run(&context, command).await?,
+        Command::Report(command) => report::run(&context, command).await?,
+        Command::Due(args) => report::due(&context, args).await?,
         Command::Board(args) => board::run(&context, args).await?,
         Command::Series(args) => series::run(&context, args).await?,
         Command::Explain(args) => explain::run(&context, args).await?,

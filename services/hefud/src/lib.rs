@@ -25,6 +25,7 @@ pub mod publish;
 pub mod query;
 pub mod quorum;
 pub mod receipt;
+pub mod reports;
 pub mod server;
 pub mod stream;
 pub mod submit;

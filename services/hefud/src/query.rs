@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use hefu_journal::Journal;
+use hefu_journal::{Clock as _, Journal, SystemClock};
 use hefu_proto::v1::as_of::Moment;
 use hefu_proto::v1::view_service_server::ViewService;
 use hefu_proto::{convert, status, v1};
-use hefu_types::{Code, Millis, Period, PublicKey, Reason, Refusal, Size, SubmissionHash};
+use hefu_types::{Code, Millis, Period, PublicKey, Reason, Refusal, Seq, Size, SubmissionHash};
 use hefu_views::series::{self, Selection};
 use hefu_views::{AsOf, Projector, Tables, VIEWS, ViewError, board, explain, members};
 use tonic::{Request, Response, Status};
@@ -27,7 +27,7 @@ pub struct Queries {
 }
 
 /// A result that is not an answer yet.
-type Answer<T> = Result<T, Refusal>;
+pub(crate) type Answer<T> = Result<T, Refusal>;
 
 impl Queries {
     /// Answers from these views.
@@ -37,7 +37,7 @@ impl Queries {
     }
 
     /// Runs one query at one moment: waits until the views have seen enough, then reads off the async threads.
-    async fn ask<T: Send + 'static>(
+    pub(crate) async fn ask<T: Send + 'static>(
         &self,
         as_of: Option<v1::AsOf>,
         min_seq: u64,
@@ -93,6 +93,31 @@ impl Queries {
         }
     }
 
+    /// Runs one query about states at a time, at one moment: `at` when it is given, else the moment's own time, which is the
+    /// clock's for the present.
+    pub(crate) async fn ask_at<T: Send + 'static>(
+        &self,
+        (at, as_of): (i64, Option<v1::AsOf>),
+        min_seq: u64,
+        query: impl FnOnce(&Tables<'_>, Millis, AsOf) -> Answer<T> + Send + 'static,
+    ) -> Result<(T, Millis, Size), Status> {
+        let journal = Arc::clone(&self.journal);
+        let moment = as_of.and_then(|as_of| as_of.moment);
+        let timed = move |tables: &Tables<'_>, as_of| {
+            let at = match moment {
+                _ if at != 0 => Millis::new(at),
+                None => SystemClock::default().wall(),
+                Some(Moment::Time(time)) => Millis::new(time),
+                Some(Moment::Seq(seq)) => {
+                    let recorded = journal.recorded_at(Seq::new(seq)).map_err(unreadable)?;
+                    recorded.ok_or_else(|| Refusal::new(Reason::SeqBeyondHead, "as_of", format!("position {seq}")))?
+                }
+            };
+            query(tables, at, as_of).map(|answer| (answer, at))
+        };
+        self.ask(as_of, min_seq, timed).await.map(|((answer, at), size)| (answer, at, size))
+    }
+
     /// Where a key stands, durably.
     ///
     /// # Errors
@@ -116,7 +141,7 @@ impl Queries {
     }
 }
 
-fn failed(e: ViewError) -> Refusal {
+pub(crate) fn failed(e: ViewError) -> Refusal {
     match e {
         ViewError::TooMany(limit) => {
             Refusal::new(Reason::ArgumentInvalid, "", format!("more than {limit} observations; narrow the question"))
@@ -129,11 +154,11 @@ fn unreadable(e: impl std::error::Error) -> Refusal {
     Refusal::new(Reason::StorageDamaged, "", e.to_string())
 }
 
-fn code(text: &str, field: &str) -> Answer<Code> {
+pub(crate) fn code(text: &str, field: &str) -> Answer<Code> {
     Code::new(text).map_err(|e| Refusal::new(Reason::CodeInvalid, field, e.to_string()))
 }
 
-fn optional_code(text: &str, field: &str) -> Answer<Option<Code>> {
+pub(crate) fn optional_code(text: &str, field: &str) -> Answer<Option<Code>> {
     if text.is_empty() { Ok(None) } else { code(text, field).map(Some) }
 }
 

@@ -9,6 +9,7 @@ use hefu_http::Limits;
 use hefu_journal::{Answers, Durability, Journal, Keeper, Options, RocksStore, SnapshotOptions, Store as _};
 use hefu_proto::v1::log_service_server::LogServiceServer;
 use hefu_proto::v1::proof_service_server::ProofServiceServer;
+use hefu_proto::v1::report_service_server::ReportServiceServer;
 use hefu_proto::v1::submission_service_server::SubmissionServiceServer;
 use hefu_proto::v1::view_service_server::ViewServiceServer;
 use hefu_types::{Entry, Event, Seq};
@@ -32,6 +33,7 @@ use crate::proof::Proofs;
 use crate::publish::Publisher;
 use crate::query::Queries;
 use crate::receipt::Receipts;
+use crate::reports::Reports;
 use crate::submit::Submissions;
 use crate::tiles::{self, Tiles};
 use crate::witnesses::{Gate, Witnesses};
@@ -236,6 +238,7 @@ async fn router(
     health.set_serving::<LogServiceServer<Log>>().await;
     health.set_serving::<ProofServiceServer<Proofs>>().await;
     health.set_serving::<ViewServiceServer<Queries>>().await;
+    health.set_serving::<ReportServiceServer<Reports>>().await;
     tokio::spawn(report_health(health, Arc::downgrade(journal), gate));
     let reflection = || {
         tonic_reflection::server::Builder::configure()
@@ -253,6 +256,11 @@ async fn router(
         .add_service(SubmissionServiceServer::new(submissions).max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(LogServiceServer::new(log).max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(ProofServiceServer::new(proofs).max_decoding_message_size(REQUEST_BYTES_MAX))
+        .add_service(
+            ReportServiceServer::new(Reports(queries.clone()))
+                .max_decoding_message_size(REQUEST_BYTES_MAX)
+                .max_encoding_message_size(ANSWER_BYTES_MAX),
+        )
         .add_service(
             ViewServiceServer::new(queries)
                 .max_decoding_message_size(REQUEST_BYTES_MAX)

@@ -1,13 +1,15 @@
 //! What a random history has come to: enough of it to say what may be said next.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hefu_rules::State;
+use hefu_types::event::cycle::ReportingCycleOpened;
 use hefu_types::event::membership::{KeyEnrolled, Role};
 use hefu_types::event::plan::{IndicatorDefined, PlanPublished, TargetSet};
 use hefu_types::event::reporting::ObservationReported;
-use hefu_types::{Code, Decimal, Event, LedgerId, Period, PublicKey};
+use hefu_types::{Code, Decimal, Event, LedgerId, Millis, Period, PublicKey};
 
+use crate::history::reports::is_of_cycles;
 use crate::rng::Rng;
 use crate::world::{code, enrolment, genesis, keys};
 
@@ -43,6 +45,11 @@ pub(super) struct Cast {
     pub(super) retired: BTreeSet<Code>,
     pub(super) targets: Vec<TargetSet>,
     pub(super) series: Vec<Series>,
+    pub(super) cycles: Vec<ReportingCycleOpened>,
+    /// The keys that ever had a hand in a unit's report in a cycle.
+    pub(super) hands: BTreeMap<(Code, Code), BTreeSet<String>>,
+    /// The key that submitted a unit's report in a cycle last.
+    pub(super) submitters: BTreeMap<(Code, Code), String>,
 }
 
 impl Cast {
@@ -70,11 +77,14 @@ impl Cast {
             retired: BTreeSet::new(),
             targets: vec![],
             series: vec![],
+            cycles: vec![],
+            hands: BTreeMap::new(),
+            submitters: BTreeMap::new(),
         }
     }
 
-    /// Remembers an accepted event.
-    pub(super) fn learn(&mut self, event: &Event) {
+    /// Remembers an accepted event, and whose key said it.
+    pub(super) fn learn(&mut self, event: &Event, signer: &str) {
         match event {
             Event::MemberAdmitted(e) => {
                 self.members.push(e.member.clone());
@@ -99,10 +109,28 @@ impl Cast {
             }
             Event::IndicatorRetired(e) => drop(self.retired.insert(e.indicator.clone())),
             Event::TargetSet(e) => self.targets.push((**e).clone()),
+            Event::ObservationReported(e) if is_of_cycles(e.period) => {
+                let asks = |c: &&ReportingCycleOpened| c.period == e.period && c.indicators.contains(&e.indicator);
+                let cycle = self.cycles.iter().find(asks).expect("a cycle").cycle.clone();
+                let unit = self.live.iter().find(|actor| actor.name == signer).expect("a live key").member.clone();
+                self.had_a_hand(&cycle, &unit, signer);
+            }
+            Event::ObservationRetracted(e) if is_of_cycles(e.period) => {}
+            Event::ReportingCycleOpened(e) => self.cycles.push((**e).clone()),
+            Event::ReportSubmitted(e) => {
+                self.submitters.insert((e.cycle.clone(), e.unit.clone()), signer.to_owned());
+                self.had_a_hand(&e.cycle, &e.unit, signer);
+            }
+            Event::NilReportDeclared(e) => self.had_a_hand(&e.cycle, &e.unit, signer),
+            Event::ReportApproved(e) => self.had_a_hand(&e.cycle, &e.unit, signer),
             Event::ObservationReported(e) => self.reported(e),
             Event::ObservationRetracted(e) => self.set(&e.indicator, &e.area, e.period, None),
             _ => {}
         }
+    }
+
+    fn had_a_hand(&mut self, cycle: &Code, unit: &Code, signer: &str) {
+        self.hands.entry((cycle.clone(), unit.clone())).or_default().insert(signer.to_owned());
     }
 
     fn enrolled(&mut self, e: &KeyEnrolled) {
@@ -147,6 +175,8 @@ pub(super) struct Scene<'a> {
     pub(super) rng: &'a mut Rng,
     /// The number of entries so far.
     pub(super) size: u64,
+    /// When the next submission would be recorded.
+    pub(super) now: Millis,
 }
 
 /// Events and the name of the key that says them.

@@ -6,7 +6,7 @@ use hefu_types::event::reporting::{ObsStatus, ObservationReported, ObservationRe
 use hefu_types::{Code, Decimal, EventRef, Period, PeriodType, Text};
 
 use crate::history::cast::{Actor, Said, Scene, Series};
-use crate::history::{members, plans, platform};
+use crate::history::{members, plans, platform, reports};
 use crate::rng::Rng;
 use crate::world::text;
 
@@ -38,6 +38,14 @@ pub(super) const DEEDS: &[(usize, Deed)] = &[
     (1, plans::retire),
     (15, plans::set_target),
     (20, plans::adjust_target),
+    (10, reports::open),
+    (4, reports::except),
+    (120, reports::observe),
+    (10, reports::retract),
+    (60, reports::submit),
+    (60, reports::approve),
+    (15, reports::send_back),
+    (40, reports::accept),
     (2, platform::replace_checkpoint_key),
     (8, platform::record_view),
 ];

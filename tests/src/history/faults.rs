@@ -7,15 +7,16 @@ use hefu_types::event::membership::{
 use hefu_types::event::plan::{IndicatorRetired, Measure, TargetAdjusted, TaskDefined};
 use hefu_types::event::platform::CheckpointKeyReplaced;
 use hefu_types::event::reporting::{ObsStatus, ObservationReported, ObservationRetracted};
+use hefu_types::report::ReportStatus;
 use hefu_types::{
-    Code, Decimal, Event, EventRef, KeySeq, LedgerId, Millis, Name, Reason, Seq, Signature, Size, Submission,
-    SubmissionHash, Text,
+    Code, ContentHash, Decimal, Event, EventRef, KeySeq, LedgerId, Millis, Name, Reason, Seq, Signature, Size,
+    Submission, SubmissionHash, Text,
 };
 
 use crate::forge;
 use crate::history::cast::{Actor, Said, Scene};
 use crate::history::deeds::{last_units, moved_to, next_observation, standing};
-use crate::history::{members::activate, platform};
+use crate::history::{members::activate, platform, reports};
 use crate::rng::Rng;
 use crate::world::{code, decimal, enrolment, name, replacement, text};
 
@@ -91,6 +92,18 @@ pub(super) const FAULTS: &[(Reason, Fault)] = &[
         Wrong(|s| on_a_standing_cell(s, |e| supersede(e, EventRef { submission_hash: None, index: 7 }))),
     ),
     (Reason::NotYourObservation, Wrong(retracted_by_another)),
+    (Reason::CycleExists, Wrong(|s| reports::wrong_cycle(s, |e, known| e.cycle = known.cycle.clone()))),
+    (Reason::CycleInvalid, Wrong(|s| reports::wrong_cycle(s, |e, _| e.due_at = e.opens_at))),
+    (Reason::CycleOverlaps, Wrong(reports::overlapping_cycle)),
+    (Reason::CycleNotOpen, Wrong(|s| reports::untimely(s, ReportStatus::NotDue))),
+    (Reason::CycleLocked, Wrong(|s| reports::untimely(s, ReportStatus::Locked))),
+    (Reason::CycleUnknown, Wrong(|s| reports::submitted(s, |e| e.cycle = code("none")))),
+    (Reason::UnitNotInCycle, Wrong(reports::not_in_cycle)),
+    (Reason::ContentWrong, Wrong(|s| reports::submitted(s, |e| e.content = ContentHash::from_bytes([1; 32])))),
+    (Reason::ReportStateWrong, Wrong(reports::submitted_twice)),
+    (Reason::ReportStale, Wrong(reports::approved_stale)),
+    (Reason::SameHolder, Wrong(reports::approved_by_reporter)),
+    (Reason::OwnReport, Wrong(reports::accepted_by_unit)),
     (Reason::CheckpointKeyProofInvalid, Wrong(|s| replaced_badly(s, 9, |e| e.proof = None))),
     (Reason::OverlapInvalid, Wrong(|s| replaced_badly(s, 0, |_| ()))),
     (Reason::ViewRecordInvalid, Wrong(view_of_the_future)),

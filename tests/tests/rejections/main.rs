@@ -1,9 +1,10 @@
 //! Bad input over gRPC: each gets its own stable code, field and remedy, and nothing is written.
 //!
-//! The table stands in `bytes.rs`, `members.rs`, `plan.rs`, `reporting.rs` and `platform.rs`, one row an input. All rows go to one server,
+//! The table stands in `bytes.rs`, `members.rs`, `plan.rs`, `reporting.rs`, `cycles.rs` and `platform.rs`, one row an input. All rows go to one server,
 //! one after another; between them, whoever can still speak says something good.
 
 mod bytes;
+mod cycles;
 mod members;
 mod plan;
 mod platform;
@@ -45,13 +46,16 @@ const OUT_OF_REACH: &[(Reason, &str)] = &[
     (Reason::ViewUnknown, "an answer to a question"),
     (Reason::MemberNotFound, "an answer to a question"),
     (Reason::IndicatorNotFound, "an answer to a question"),
+    (Reason::CycleNotFound, "an answer to a question"),
+    (Reason::ReportNotFound, "an answer to a question"),
     (Reason::ObservationNotFound, "an answer to a question"),
     (Reason::ArgumentInvalid, "an answer to a question"),
     (Reason::StorageDamaged, "a failure of the service"),
 ];
 
 fn rows() -> Vec<Bad> {
-    [bytes::rows(), members::rows(), plan::rows(), reporting::rows(), platform::rows()].into_iter().flatten().collect()
+    let of_plans = [plan::rows(), reporting::rows(), cycles::rows()];
+    [bytes::rows(), members::rows(), platform::rows()].into_iter().chain(of_plans).flatten().collect()
 }
 
 #[test]
@@ -96,7 +100,10 @@ fn good(world: &World, signer: &str, n: usize) -> Event {
             let digest = ViewDigest::from_bytes([0; 32]);
             ViewsRecorded { size: Size::new(1), view: code("former"), version: 1, digest }.into()
         }
-        _ if signer.ends_with("-admin") => world.enrolment("alpha", &format!("next-{n}"), &[Role::Reporter]).into(),
+        "beta-approver" => world.enrolment("beta", &format!("next-{n}"), &[Role::Reporter]).into(),
+        _ if signer.ends_with("-admin") || signer.ends_with("-approver") => {
+            world.enrolment("alpha", &format!("next-{n}"), &[Role::Reporter]).into()
+        }
         _ => observation("free", &format!("{}-{:02}", 1901 + n / 12, n % 12 + 1), "1").into(),
     }
 }

@@ -101,7 +101,8 @@ pub(crate) fn milestone() -> MilestoneSet {
 }
 
 /// `gamma` is suspended, `delta` withdrew, `alpha-old` was revoked one entry ago; `free` takes anything from `alpha` and
-/// `beta`, `gone` is retired; `stock` stands at 100 in 2024-Q1 and at 300 in 2024-Q3, both by `alpha`.
+/// `beta`, `gone` is retired; `stock` stands at 100 in 2024-Q1 and at 300 in 2024-Q3, both by `alpha`;
+/// and the cycles of `cycles.rs`.
 pub(crate) fn world() -> World {
     let mut world = World::planned();
     for member in ["gamma", "delta"] {
@@ -115,6 +116,7 @@ pub(crate) fn world() -> World {
     let free_target = target("free", Comparator::AtLeast, "5");
     world.say("office-1", vec![free.into(), free_target.into(), task().into(), milestone().into()]);
     world.say("office-1", retired());
+    crate::cycles::set_up(&mut world);
     world.say("alpha-reporter", vec![observation("stock", "2024-Q1", "100").into()]);
     world.say("alpha-reporter", vec![observation("stock", "2024-Q3", "300").into()]);
     world.say("alpha-old", vec![observation("free", "1900", "1").into()]);

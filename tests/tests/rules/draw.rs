@@ -3,6 +3,7 @@
 
 use hefu_tests::Rng;
 use hefu_tests::world::{CHECKPOINT_KEYS, ORIGIN, keys};
+use hefu_types::event::cycle::*;
 use hefu_types::event::membership::*;
 use hefu_types::event::plan::*;
 use hefu_types::event::platform::*;
@@ -10,8 +11,8 @@ use hefu_types::event::reporting::*;
 use hefu_types::ids::{Nonce, ViewDigest};
 use hefu_types::limits::{CODE_BYTES_MAX, DECIMAL_SCALE_MAX};
 use hefu_types::{
-    Code, Decimal, Event, EventRef, KeySeq, LedgerId, Millis, Name, Period, PeriodType, Provenance, PublicKey, Seq,
-    Signature, Size, Source, Submission, SubmissionHash, Text, VerifierKey,
+    Code, ContentHash, Decimal, Event, EventRef, KeySeq, LedgerId, Millis, Name, Period, PeriodType, Provenance,
+    PublicKey, Seq, Signature, Size, Source, Submission, SubmissionHash, Text, VerifierKey,
 };
 
 /// Something that can be drawn.
@@ -93,7 +94,7 @@ macro_rules! bytes {
     })+};
 }
 
-bytes!(Signature, LedgerId, SubmissionHash, Nonce, ViewDigest);
+bytes!(Signature, LedgerId, SubmissionHash, ContentHash, Nonce, ViewDigest);
 
 impl Draw for u64 {
     fn draw(rng: &mut Rng) -> Self {
@@ -208,6 +209,15 @@ structs! {
         indicator, area, period, value, obs_status, qualifier, as_of_date, source, note, supersedes, reason
     }
     ObservationRetracted { indicator, area, period, observation, reason }
+    ReportingCycleOpened {
+        cycle, plan, period, opens_at, due_at, locks_at, indicators, units, accepting_units
+    }
+    LockExceptionGranted { cycle, units, indicators, expires_at, reason }
+    NilReportDeclared { cycle, unit, reason }
+    ReportSubmitted { cycle, unit, content }
+    ReportApproved { cycle, unit, content }
+    ReportReturned { cycle, unit, content, reason }
+    ReportAccepted { cycle, unit, content }
     CheckpointKeyReplaced { replaced, replacement, valid_to, endorsement, proof }
     ViewsRecorded { size, view, version, digest }
 }
@@ -246,6 +256,13 @@ events!(
     TargetAdjusted,
     ObservationReported,
     ObservationRetracted,
+    ReportingCycleOpened,
+    LockExceptionGranted,
+    NilReportDeclared,
+    ReportSubmitted,
+    ReportApproved,
+    ReportReturned,
+    ReportAccepted,
     CheckpointKeyReplaced,
     ViewsRecorded
 );

@@ -16,11 +16,14 @@ use hefu_types::{Entry, Event, Millis, Reason, Refusal, Seq, SignedSubmission, S
 use proptest::prelude::*;
 use prost::Message as _;
 
+/// When the test ledgers begin.
+const NOW: Millis = Millis::new(1_700_000_000_000);
+
 /// What a position is to a submission that is only decided.
-fn position(seq: u64, signed: &SignedSubmission) -> Position {
+fn position(seq: u64, recorded_at: Millis, signed: &SignedSubmission) -> Position {
     Position {
         seq: Seq::new(seq),
-        recorded_at: Millis::new(1_700_000_000_000),
+        recorded_at,
         submission_hash: signed.hash(),
         submission_bytes: signed.submission.len(),
     }
@@ -120,8 +123,9 @@ fn check_history(seed: u64, skipped: usize) {
     for _ in 0..100 {
         let seq = history.world.entries.len() as u64;
         let offer = history.offer();
-        let decided = admit(offer.signed.clone())
-            .and_then(|admitted| decide(&state, admitted.submission(), &position(seq, &offer.signed)));
+        let decided = admit(offer.signed.clone()).and_then(|admitted| {
+            decide(&state, admitted.submission(), &position(seq, history.world.now, &offer.signed))
+        });
         match decided {
             Ok(next) => state = next,
             Err(refusal) => assert_eq!(Some(refusal.reason), offer.refused),
@@ -163,7 +167,7 @@ proptest! {
             let signed = arbitrary_submission(&mut world, &mut rng);
             let Ok(decoded) = Submission::decode(&signed.submission) else { continue };
             prop_assert_eq!(&decoded.encode(), &signed.submission);
-            if let Ok(next) = decide(&state, &decoded, &position(7 + seq, &signed)) {
+            if let Ok(next) = decide(&state, &decoded, &position(7 + seq, NOW, &signed)) {
                 state = next;
                 world.signer(&name_of(&decoded)).moved_on(&signed);
             }
@@ -177,7 +181,7 @@ proptest! {
         let opened: LedgerOpened = draw(&mut rng);
         submission.events = vec![if rng.percent(50) { opened.into() } else { nearly(opened, &mut rng).into() }];
         let signed = submission.sign(&hefu_tests::world::keys("office-1"));
-        drop(decide(&State::default(), &submission, &position(0, &signed)));
+        drop(decide(&State::default(), &submission, &position(0, NOW, &signed)));
     }
 
     /// prost has never heard of a canonical form; what it writes is one all the same.

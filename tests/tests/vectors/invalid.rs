@@ -65,7 +65,7 @@ pub(crate) fn invalid_submissions() -> Vec<String> {
         ("a string that is not UTF-8", suspended("120261ff"), Malformed, Some(81), "events[0].member_suspended.reason"),
         ("an unknown field", splice(70, 70, "3801"), UnknownField, Some(70), ""),
         ("an unknown field of an event", fact("d201", "08011001"), UnknownField, Some(77), "events[0].rules_activated"),
-        ("an unknown kind of event", event("d20400"), UnknownField, Some(72), "events[0]"),
+        ("an unknown kind of event", event("9a0600"), UnknownField, Some(72), "events[0]"),
         ("an unknown enum number", role("1063"), UnknownEnum, Some(110), "events[0].role_granted.role"),
         ("key after key_seq", splice(0, 0, "1801"), FieldOrder, Some(2), "key"),
         ("a singular field twice", splice(36, 36, "1801"), FieldRepeated, Some(36), "key_seq"),

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use hefu_types::event::cycle::{ReportSubmitted, ReportingCycleOpened};
 use hefu_types::event::membership::{
     ConferenceRole, GenesisKey, LedgerLimits, LedgerOpened, MemberAdmitted, MemberType, Role,
 };
@@ -12,9 +13,10 @@ use hefu_types::event::platform::ViewsRecorded;
 use hefu_types::event::reporting::{ObsStatus, ObservationReported, ObservationRetracted, Qualifier};
 use hefu_types::ids::{Nonce, ViewDigest};
 use hefu_types::period::PeriodType;
+use hefu_types::report::{Reported, content_hash};
 use hefu_types::{
-    ChainHash, Entry, Event, EventRef, KeySeq, LedgerId, Millis, Provenance, PublicKey, Seq, Size, Source, Submission,
-    SubmissionHash, hash,
+    ChainHash, ContentHash, Entry, Event, EventRef, KeySeq, LedgerId, Millis, Provenance, PublicKey, Seq, Size, Source,
+    Submission, SubmissionHash, hash,
 };
 
 use crate::entries::vector;
@@ -148,7 +150,37 @@ pub(crate) fn ledger() -> (Vec<String>, Vec<Entry>) {
         OFFICE_1,
         vec![replacement(id).into()],
     );
+    let opened = ReportingCycleOpened {
+        cycle: code("2026-q1"),
+        plan: code("plan-2025"),
+        period: period("2026-Q1"),
+        opens_at: Millis::new(0),
+        due_at: Millis::new(1_775_433_600_000),
+        locks_at: Millis::new(1_776_000_000_000),
+        indicators: vec![code("sites")],
+        units: vec![code("dept-a")],
+        accepting_units: vec![],
+    };
+    ledger.record("cycle_opened", "a cycle that is open since 1970", OFFICE_1, vec![opened.into()]);
+    let reported = ledger.record(
+        "observation_of_a_cycle",
+        "what the next entry says is complete",
+        MEMBER_REPORTER,
+        vec![observation("2026-Q1", "20").into()],
+    );
+    let submitted = ReportSubmitted {
+        cycle: code("2026-q1"),
+        unit: code("dept-a"),
+        content: report_content(reported).expect("an observation"),
+    };
+    ledger.record("report_submitted", "bound to exactly one observation", MEMBER_REPORTER, vec![submitted.into()]);
     (ledger.vectors, ledger.entries)
+}
+
+/// The content of a report with the only observation of a submission.
+fn report_content(submission_hash: SubmissionHash) -> Option<ContentHash> {
+    let (indicator, area) = (&code("sites"), &code("520100"));
+    content_hash(&code("2026-q1"), &code("dept-a"), vec![Reported { indicator, area, submission_hash, index: 0 }])
 }
 
 pub(crate) fn ledger_id(entries: &[Entry]) -> LedgerId {

@@ -98,6 +98,7 @@ fn compute() -> String {
         ("key_checks", list(keys::key_checks())),
         ("verifier_keys", list(keys::verifier_keys())),
         ("commitments", list(proofs::commitments())),
+        ("report_contents", list(proofs::report_contents())),
         ("decimals", list(scalars::decimals())),
         ("invalid_decimals", texts(scalars::INVALID_DECIMALS, |t| t.parse::<Decimal>().is_err())),
         ("periods", list(scalars::periods())),

@@ -3,9 +3,10 @@
 use hefu_types::commitment::{Commitment, Opening};
 use hefu_types::event::membership::{Algorithm, KeyEnrolled, Role};
 use hefu_types::event::platform::CheckpointKeyReplaced;
-use hefu_types::{Entry, Event, LedgerId, Reason, Signature, Size, sign, wire};
+use hefu_types::report::{Reported, content_hash};
+use hefu_types::{Code, Entry, Event, LedgerId, Reason, Signature, Size, SubmissionHash, sign, wire};
 
-use crate::json::{hex, object, reason, text};
+use crate::json::{hex, list, object, reason, text};
 use crate::keys::{CHECKPOINT, CHECKPOINT_2, MEMBER_ADMIN, MEMBER_REPORTER, checkpoint_key, pair, public};
 use crate::ledger::ledger_id;
 use crate::values::{bytes, code, parse, t};
@@ -141,6 +142,35 @@ fn plus_order(signature: Signature) -> Signature {
         carry = sum >> 8;
     }
     Signature::from_bytes(bytes)
+}
+
+pub(crate) fn report_contents() -> Vec<String> {
+    let cells =
+        [("b", "520100", 0x11, 0), ("a-1", "520000", 0x22, 7), ("b", "520000", 0x33, 256), ("a", "520100", 0x44, 1)];
+    let of =
+        |count: usize| {
+            let (cycle, unit) = (code("2024-q3"), code("dept-a"));
+            let codes: Vec<(Code, Code)> = cells.iter().map(|(i, a, _, _)| (code(i), code(a))).collect();
+            let reported = codes.iter().zip(cells).take(count).map(|((indicator, area), (_, _, byte, index))| {
+                Reported { indicator, area, submission_hash: SubmissionHash::from_bytes([byte; 32]), index }
+            });
+            let reported: Vec<Reported<'_>> = reported.collect();
+            let observations = reported.iter().map(|o| {
+                object(&[
+                    ("indicator", text(o.indicator)),
+                    ("area", text(o.area)),
+                    ("submission_hash", text(o.submission_hash)),
+                    ("index", o.index.to_string()),
+                ])
+            });
+            object(&[
+                ("cycle", text(&cycle)),
+                ("unit", text(&unit)),
+                ("observations", list(observations)),
+                ("content", text(content_hash(&cycle, &unit, reported).expect("observations"))),
+            ])
+        };
+    vec![of(1), of(4)]
 }
 
 pub(crate) fn commitments() -> Vec<String> {

@@ -124,13 +124,21 @@ impl Journal {
         let (mut low, mut high) = (0, self.head().size.get());
         while low < high {
             let middle = low + (high - low) / 2;
-            let bytes = self.store.read(Seq::new(middle), 1, usize::MAX)?.pop();
-            let entry = bytes.map(Entry::parse).transpose().map_err(StoreError::new)?;
-            match entry {
-                Some(entry) if entry.recorded_at() <= time => low = middle + 1,
+            match self.recorded_at(Seq::new(middle))? {
+                Some(recorded_at) if recorded_at <= time => low = middle + 1,
                 _ => high = middle,
             }
         }
         Ok(Size::new(low))
+    }
+
+    /// When an entry was recorded; `None` beyond the durable head.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    pub fn recorded_at(&self, seq: Seq) -> Result<Option<Millis>, StoreError> {
+        let bytes = self.read(seq, 1, usize::MAX)?.pop();
+        let entry = bytes.map(Entry::parse).transpose().map_err(StoreError::new)?;
+        Ok(entry.map(|entry| entry.recorded_at()))
     }
 }

@@ -3,14 +3,18 @@ use crate::Memory;
 use crate::store::{Changes, ViewId};
 use crate::store::{Rows, StoreError};
 use crate::testing::{
-    Log, OFFICE, REPORTER, adjusted, admission, code, indicator, key, milestone, observed, retracted, target, task,
-    text,
+    Log, OFFICE, REPORTER, adjusted, admission, code, indicator, key, milestone, observed, period, retracted, target,
+    task, text,
 };
-use hefu_types::Seq;
+use hefu_types::event::cycle::{
+    LockExceptionGranted, NilReportDeclared, ReportAccepted, ReportApproved, ReportReturned, ReportSubmitted,
+    ReportingCycleOpened,
+};
 use hefu_types::event::membership::{
     KeyRevoked, MemberReinstated, MemberSuspended, MemberWithdrawn, RevocationReason, Role, RoleGranted, RoleRevoked,
 };
 use hefu_types::event::plan::{Comparator, Direction, IndicatorRetired, IndicatorRevised};
+use hefu_types::{ContentHash, Millis, Seq};
 
 fn log() -> Log {
     let mut log = Log::open();
@@ -122,7 +126,7 @@ impl RowStore for Broken<'_> {
 #[test]
 fn rows_without_a_cursor_go_before_the_view_is_built() {
     let (log, memory) = (log(), log().store());
-    let view = VIEWS[2];
+    let view = VIEWS[3];
     let foreign = Changes::new(vec![(b"foreign".to_vec(), vec![])]).unwrap();
     memory.commit(&view.id(), &foreign, &Cursor::start()).unwrap();
     Projector::new(&Broken { memory: &memory, commits: true }).apply(view, &log.0).unwrap();
@@ -159,6 +163,37 @@ fn every_row() -> Log {
             IndicatorRetired { indicator: code("i"), reason: text("over") }.into(),
         ],
     );
+    let (cycle, unit, content) = (code("c"), code("d"), ContentHash::from_bytes([7; 32]));
+    let opened = ReportingCycleOpened {
+        cycle: cycle.clone(),
+        plan: code("p"),
+        period: period("2025"),
+        opens_at: Millis::new(1),
+        due_at: Millis::new(2),
+        locks_at: Millis::new(3),
+        indicators: vec![code("i")],
+        units: vec![unit.clone()],
+        accepting_units: vec![],
+    };
+    let granted = LockExceptionGranted {
+        cycle: cycle.clone(),
+        units: vec![],
+        indicators: vec![],
+        expires_at: Millis::new(4),
+        reason: text("why"),
+    };
+    log.say(
+        OFFICE,
+        [
+            opened.into(),
+            granted.into(),
+            NilReportDeclared { cycle: cycle.clone(), unit: unit.clone(), reason: text("none") }.into(),
+            ReportSubmitted { cycle: cycle.clone(), unit: unit.clone(), content }.into(),
+            ReportApproved { cycle: cycle.clone(), unit: unit.clone(), content }.into(),
+            ReportAccepted { cycle: cycle.clone(), unit: unit.clone(), content: None }.into(),
+            ReportReturned { cycle, unit, content: Some(content), reason: text("why") }.into(),
+        ],
+    );
     log
 }
 
@@ -175,6 +210,7 @@ fn rows_of_a_version_never_change() {
         [
             "members 1 22 dfe2514279bbfe167adb8d9bc5e70d93ff56d44b032267c41326712a0295ef29",
             "plan 1 8 06f713579524986e863664e153849560d73e8418068007427a31a4f4abd0fa33",
+            "reports 1 7 9520cd67eff4b60b2e3f9ed88d95ed9a65415ee030e884fd59ee8aef37a55a8e",
             "series 1 3 1acad7b75ee6ca2f1c3a65c1de2f152d8a94d07b2668b6599a9c8b765080502a",
         ]
     );

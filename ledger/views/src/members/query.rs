@@ -99,18 +99,27 @@ pub fn get(rows: &dyn Rows, member: &Code, as_of: AsOf) -> Result<Option<Member>
 /// # Errors
 /// When the store fails.
 pub fn member_of(rows: &dyn Rows, key: &PublicKey, as_of: AsOf) -> Result<Option<Code>, ViewError> {
+    Ok(enrolment_of(rows, key, as_of)?.map(|enrolment| enrolment.member))
+}
+
+fn enrolment_of(rows: &dyn Rows, key: &PublicKey, as_of: AsOf) -> Result<Option<Enrolment>, ViewError> {
     let stem = key_stem(key);
     let Some((_, value)) = row::first_from(rows, &stem, stem.bytes())? else { return Ok(None) };
     match Row::decode(&value)? {
-        Row { origin, fact: KeyFact::Enrolled(enrolment) } if as_of.sees(origin.seq) => Ok(Some(enrolment.member)),
+        Row { origin, fact: KeyFact::Enrolled(enrolment) } if as_of.sees(origin.seq) => Ok(Some(enrolment)),
         _ => Ok(None),
     }
 }
 
+/// How the key that signed a recorded event began.
+pub(crate) fn enrolment(rows: &dyn Rows, key: &PublicKey, as_of: AsOf) -> Result<Enrolment, ViewError> {
+    let missing = || ViewError::Missing { what: "key", name: key.to_string() };
+    enrolment_of(rows, key, as_of)?.ok_or_else(missing)
+}
+
 /// The member that signed a recorded event.
 pub(crate) fn speaker(rows: &dyn Rows, key: &PublicKey, as_of: AsOf) -> Result<Code, ViewError> {
-    let missing = || ViewError::Missing { what: "key", name: key.to_string() };
-    member_of(rows, key, as_of)?.ok_or_else(missing)
+    Ok(enrolment(rows, key, as_of)?.member)
 }
 
 /// Everything that was said about a member, from the oldest to the newest.

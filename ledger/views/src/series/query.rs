@@ -36,6 +36,29 @@ pub struct Selection<'a> {
     pub limit: usize,
 }
 
+/// Where an observation stands.
+pub(crate) struct Cell<'a> {
+    pub(crate) indicator: &'a Code,
+    pub(crate) area: &'a Code,
+    pub(crate) period: Period,
+}
+
+/// The newest vintage of a cell; it may be a retraction.
+pub(crate) fn newest(rows: &dyn Rows, of: &Cell<'_>, as_of: AsOf) -> Result<Option<Row<ObservationFact>>, ViewError> {
+    row::last(rows, &cell(of.indicator, of.area, of.period), as_of)
+}
+
+/// The vintage of a cell that was the newest just before an event; it may be a retraction.
+pub(crate) fn before(
+    rows: &dyn Rows,
+    of: &Cell<'_>,
+    event: &Origin,
+) -> Result<Option<Row<ObservationFact>>, ViewError> {
+    let stem = cell(of.indicator, of.area, of.period);
+    let found = rows.seek_back(stem.bytes(), &key::before(&stem, event))?;
+    found.map(|(_, value)| Row::decode(&value)).transpose()
+}
+
 /// The observations of an indicator by area, period and position.
 ///
 /// # Errors
@@ -62,7 +85,7 @@ pub fn standing(
     period: Period,
     as_of: AsOf,
 ) -> Result<Option<Row<ObservationFact>>, ViewError> {
-    let newest = row::last::<ObservationFact>(rows, &cell(indicator, area, period), as_of)?;
+    let newest = newest(rows, &Cell { indicator, area, period }, as_of)?;
     Ok(newest.filter(|row| !row.fact.is_retraction()))
 }
 
@@ -168,8 +191,8 @@ fn each_newest(
     Ok(())
 }
 
-/// A series is reported by few keys, so each one's member is looked up once.
-fn named(
+/// An observation with its member. A series is reported by few keys, so each one's member is looked up once.
+pub(crate) fn named(
     tables: &Tables<'_>,
     known: &mut HashMap<PublicKey, Code>,
     row: Row<ObservationFact>,

@@ -4,6 +4,9 @@ mod catalogue;
 mod known;
 mod load;
 mod show;
+mod try_out;
+
+use std::path::PathBuf;
 
 use hefu_types::Code;
 
@@ -22,6 +25,17 @@ pub(crate) enum PlanCommand {
         plan: String,
         #[command(flatten)]
         signer: WriterArgs,
+    },
+    /// Try a built-in plan on a ledger of your own: make keys for all its units, admit them, and load the plan. You then speak
+    /// for everybody: never do this where others report. By the office.
+    Try {
+        /// A built-in plan, such as guizhou.
+        plan: String,
+        #[command(flatten)]
+        signer: WriterArgs,
+        /// The folder that gets the keys: UNIT/reporter.pem (admin, reporter) and UNIT/approver.pem.
+        #[arg(long, value_name = "DIR")]
+        units: PathBuf,
     },
     /// List the plans of the ledger.
     List,
@@ -48,6 +62,7 @@ pub(crate) enum PlanCommand {
 pub(crate) async fn run(context: &Context, command: PlanCommand) -> Result<Exit, Failure> {
     match command {
         PlanCommand::Load { plan, signer } => return load::run(context, &plan, &signer).await,
+        PlanCommand::Try { plan, signer, units } => return try_out::run(context, &plan, &signer, &units).await,
         PlanCommand::List => show::list(context).await?,
         PlanCommand::Show { plan } => show::show(context, &plan).await?,
         PlanCommand::Units { plan } => catalogue::units(context, &plan)?,

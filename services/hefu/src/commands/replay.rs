@@ -1,7 +1,7 @@
 //! `hefu replay`: an export becomes views again, in memory, with no server and no database.
 //!
-//! It writes what `board`, `series --history`, `member list`, `member show` and `views` print, under the same names of
-//! columns, so that files can be compared with a server's answers byte by byte. Digests of views that the log records must be
+//! It writes what `board`, `series --history`, `cycle list`, `report status`, `member list`, `member show` and `views` print, under
+//! the same names of columns, so that files can be compared with a server's answers byte by byte. Digests of views that the log records must be
 //! those of this replay: it stops otherwise, and writes nothing. It verifies nothing else: see `verify`.
 
 mod files;
@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 use hefu_client::EntryChecker;
-use hefu_types::{DecodedEntry, Entry, Reason, Refusal, Seq, Size};
+use hefu_types::{DecodedEntry, Entry, Millis, Reason, Refusal, Seq, Size};
 use hefu_verify::Export;
 use hefu_views::{AsOf, Memory, Projector, Replay, Replayed, Run, VIEWS, ViewError};
 
@@ -57,20 +57,20 @@ impl From<FileFormat> for Format {
 pub(crate) fn run(context: &Context, args: &ReplayArgs) -> Result<(), Failure> {
     let (export, last) = (Export::open(&args.dir)?, args.as_of.map(Seq::new));
     let replay = Replay::new(records::note(&export, last)?);
-    let Replayed { memory, difference, recorded } = apply(&export, replay, last)?;
+    let (Replayed { memory, difference, recorded }, at) = apply(&export, replay, last)?;
     records::check(context, difference.as_ref())?;
     let views = views(&memory)?;
     let files = files::Files::create(&args.to, args.format.into())?;
-    tables::write(&files, &memory, AsOf::LATEST)?;
+    tables::write(&files, &memory, at, AsOf::LATEST)?;
     files.rows("views", &views)?;
     files.rows("records", &records::rows(&recorded))?;
     records::tell(&recorded);
     context.rows(&views)
 }
 
-/// Applies entries up to a position, or all.
-fn apply(export: &Export, mut replay: Replay, last: Option<Seq>) -> Result<Replayed, Failure> {
-    let mut checker = EntryChecker::start();
+/// Applies entries up to a position, or all; says when the last one was recorded.
+fn apply(export: &Export, mut replay: Replay, last: Option<Seq>) -> Result<(Replayed, Millis), Failure> {
+    let (mut checker, mut at) = (EntryChecker::start(), Millis::default());
     let stops = replay.stops();
     let work = |entries: &[Bytes]| (entries.to_vec(), runs(entries, &stops, last));
     export.work(work, |(entries, runs)| {
@@ -79,6 +79,7 @@ fn apply(export: &Export, mut replay: Replay, last: Option<Seq>) -> Result<Repla
             if last.is_some_and(|last| entry.seq() > last) {
                 return Ok::<_, Failure>(ControlFlow::Break(()));
             }
+            at = entry.recorded_at();
             if runs.is_none() {
                 replay.apply(&[decode(&entry)?])?;
             }
@@ -87,7 +88,7 @@ fn apply(export: &Export, mut replay: Replay, last: Option<Seq>) -> Result<Repla
         Ok(ControlFlow::Continue(()))
     })?;
     within(checker.size(), last)?;
-    Ok(replay.finish()?)
+    Ok((replay.finish()?, at))
 }
 
 /// What entries add to the views; `None` when there is one that is not wanted or has a fault, which is named in its turn.

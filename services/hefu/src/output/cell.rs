@@ -107,16 +107,23 @@ impl Hash {
     }
 }
 
+impl Hash {
+    /// Its first digits, as tables show it.
+    pub(crate) fn digits(&self) -> String {
+        match self.0.get(..HASH_DIGITS) {
+            Some(start) if self.0.len() > HASH_DIGITS => format!("{start}…"),
+            _ => self.0.clone(),
+        }
+    }
+}
+
 impl Cell for Hash {
     fn text(&self) -> String {
         self.0.clone()
     }
 
     fn short(&self) -> String {
-        match self.0.get(..HASH_DIGITS) {
-            Some(start) if self.0.len() > HASH_DIGITS => format!("{start}…"),
-            _ => self.0.clone(),
-        }
+        self.digits()
     }
 }
 

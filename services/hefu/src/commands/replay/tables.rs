@@ -1,18 +1,21 @@
 //! Rows of the views as the same records that the server's answers become.
 
+use hefu_types::Millis;
 use hefu_views::plan::Indicator;
 use hefu_views::series::{self, Selection};
-use hefu_views::{AsOf, Memory, Tables, board, members, plan};
+use hefu_views::{AsOf, Memory, Tables, board, members, plan, reports};
 use rayon::prelude::*;
 
 use super::files::Files;
 use crate::commands::board::target_rows;
+use crate::commands::cycle::cycle_row;
 use crate::commands::member::{KeyRow, key_row, member_row};
+use crate::commands::report::report_row;
 use crate::commands::series::{ObservationRow, observation_row};
 use crate::failure::Failure;
 
-/// Writes every table.
-pub(super) fn write(files: &Files, memory: &Memory, as_of: AsOf) -> Result<(), Failure> {
+/// Writes every table; the states of reports are those at a time.
+pub(super) fn write(files: &Files, memory: &Memory, at: Millis, as_of: AsOf) -> Result<(), Failure> {
     let tables = &Tables::of(memory);
     let rows = board::list(tables, None, None, as_of)?;
     files.rows(
@@ -21,6 +24,11 @@ pub(super) fn write(files: &Files, memory: &Memory, as_of: AsOf) -> Result<(), F
     )?;
     let indicators = plan::indicators(&*tables.plan, None, as_of)?;
     indicators.par_iter().try_for_each(|indicator| write_series(files, &Tables::of(memory), indicator, as_of))?;
+    let cycles = reports::cycles(tables, None, as_of)?;
+    files.rows("cycles", &cycles.iter().map(|cycle| cycle_row(hefu_answers::cycle(cycle))).collect::<Vec<_>>())?;
+    let reports = reports::list(tables, &reports::Selection::default(), at, as_of)?;
+    let rows = reports.iter().map(|report| report_row(&hefu_answers::report(report)));
+    files.rows("reports", &rows.collect::<Vec<_>>())?;
     let members: Vec<_> = members::list(&*tables.members, as_of)?.iter().map(hefu_answers::member).collect();
     files.rows("members", &members.iter().map(member_row).collect::<Vec<_>>())?;
     for member in &members {

@@ -1,0 +1,234 @@
+//! Steps of a report, each bound to exactly what was seen.
+
+use std::str::FromStr;
+
+use hefu_client::{Reviewed, Server, Writer};
+use hefu_types::event::cycle::{NilReportDeclared, ReportAccepted, ReportApproved, ReportReturned, ReportSubmitted};
+use hefu_types::{Code, ContentHash, Event, PublicKey, Text};
+
+use super::show;
+use crate::args::KeyArg;
+use crate::commands::key::text;
+use crate::context::{Context, recovered};
+use crate::failure::{Exit, Failure};
+use crate::output::Hash;
+use crate::signer::WriterArgs;
+
+/// Digits that name a content hash, at least.
+const DIGITS_MIN: usize = 12;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DraftArgs {
+    /// The unit's public key: hex, or a file.
+    #[arg(long)]
+    key: KeyArg,
+    /// The cycle.
+    cycle: Code,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct SubmitArgs {
+    #[command(flatten)]
+    signer: WriterArgs,
+    /// The cycle.
+    cycle: Code,
+    /// What the report says, as `hefu report draft` shows it: `auto` for whatever stands, or 12 digits of the hash.
+    #[arg(long, default_value = "auto")]
+    content: ContentArg,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct NilArgs {
+    #[command(flatten)]
+    signer: WriterArgs,
+    /// The cycle.
+    cycle: Code,
+    /// Why there is nothing to report, for the record.
+    #[arg(long, value_parser = text)]
+    reason: Text,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ApproveArgs {
+    #[command(flatten)]
+    signer: WriterArgs,
+    /// The cycle.
+    cycle: Code,
+    /// What you have seen, as `hefu report show` shows it: 12 digits of the hash at least, or `auto` for whatever stands.
+    #[arg(long)]
+    content: ContentArg,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReturnArgs {
+    #[command(flatten)]
+    signer: WriterArgs,
+    /// The cycle.
+    cycle: Code,
+    /// The unit.
+    unit: Code,
+    /// What is to be mended, for the record.
+    #[arg(long, value_parser = text)]
+    reason: Text,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct AcceptArgs {
+    #[command(flatten)]
+    signer: WriterArgs,
+    /// The cycle.
+    cycle: Code,
+    /// The unit.
+    unit: Code,
+    /// What you have seen, as `hefu report show` shows it: 12 digits of the hash at least, `nil` for a nil report, or `auto` for
+    /// whatever stands.
+    #[arg(long)]
+    content: ContentArg,
+}
+
+/// What somebody stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ContentArg {
+    /// Whatever stands.
+    Auto,
+    /// That there is nothing.
+    Nil,
+    /// The report whose hash begins so.
+    Begins(String),
+}
+
+impl FromStr for ContentArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let digits = text.trim_end_matches('…');
+        match text {
+            "auto" => Ok(Self::Auto),
+            "nil" => Ok(Self::Nil),
+            _ if digits.len() >= DIGITS_MIN && digits.bytes().all(|b| b.is_ascii_hexdigit()) => {
+                Ok(Self::Begins(digits.to_ascii_lowercase()))
+            }
+            _ => Err(format!("neither `auto`, nor `nil`, nor {DIGITS_MIN} hex digits of a hash at least")),
+        }
+    }
+}
+
+impl ContentArg {
+    /// Refuses what is not what was seen.
+    fn check(&self, content: Option<ContentHash>) -> Result<(), Failure> {
+        let stands = content.map(|hash| hash.to_string());
+        let fits = match self {
+            Self::Auto => true,
+            Self::Nil => stands.is_none(),
+            Self::Begins(digits) => stands.as_ref().is_some_and(|hash| hash.starts_with(digits)),
+        };
+        if fits {
+            return Ok(());
+        }
+        let detail = stands.map_or("the report says nothing".to_owned(), |hash| format!("the report is {hash}"));
+        let remedy = "Look at the report again, and name the hash of what you saw.";
+        Err(Failure::new(Exit::Refused, "CONTENT_WRONG", detail, remedy))
+    }
+}
+
+/// The unit of a key.
+async fn unit_of(server: &Server, key: &PublicKey) -> Result<Code, Failure> {
+    let member = server.key_state(key).await?.answer.member;
+    let remedy = "Let an admin of your member enrol the key, see `hefu key enrol`.";
+    Code::new(&member).map_err(|_| Failure::new(Exit::Refused, "KEY_UNKNOWN", "the key is not enrolled", remedy))
+}
+
+/// A report as it is in the log, printed to stderr in as many words as fit a line.
+async fn review(server: &Server, cycle: &Code, unit: &Code, said: &ContentArg) -> Result<Reviewed, Failure> {
+    let reviewed = Reviewed::read(server, cycle, unit).await?;
+    said.check(reviewed.content)?;
+    let report = reviewed.answer.report.clone().unwrap_or_default();
+    let content = reviewed.content.map_or("nothing".to_owned(), |hash| Hash::of(hash.as_bytes()).digits());
+    eprintln!("{cycle} {unit}: {} observations, {} missing; {content}", report.observations, report.missing);
+    Ok(reviewed)
+}
+
+pub(crate) async fn draft(context: &Context, args: DraftArgs) -> Result<(), Failure> {
+    let server = context.server()?;
+    let unit = unit_of(&server, &args.key.0).await?;
+    show::print(context, &Reviewed::read(&server, &args.cycle, &unit).await?.answer)
+}
+
+async fn take(context: &Context, mut writer: Writer, event: impl Into<Event>) -> Result<(), Failure> {
+    let event = event.into();
+    if let Some(position) = recovered(&writer, |said| *said == event) {
+        return context.recorded(&writer, position);
+    }
+    let position = writer.submit(vec![event]).await?;
+    context.recorded(&writer, &position)
+}
+
+fn empty(cycle: &Code) -> Failure {
+    let detail = format!("no observation of your unit stands in {cycle}");
+    let remedy = "Report observations first, or declare with `hefu report nil` that there is nothing to report.";
+    Failure::new(Exit::Refused, "REPORT_EMPTY", detail, remedy)
+}
+
+pub(crate) async fn submit(context: &Context, args: SubmitArgs) -> Result<(), Failure> {
+    let SubmitArgs { signer, cycle, content } = args;
+    let writer = context.writer(&signer).await?;
+    let server = context.server()?;
+    let unit = unit_of(&server, &writer.key()).await?;
+    let content = review(&server, &cycle, &unit, &content).await?.content.ok_or_else(|| empty(&cycle))?;
+    take(context, writer, ReportSubmitted { cycle, unit, content }).await
+}
+
+pub(crate) async fn nil(context: &Context, args: NilArgs) -> Result<(), Failure> {
+    let NilArgs { signer, cycle, reason } = args;
+    let writer = context.writer(&signer).await?;
+    let unit = unit_of(&context.server()?, &writer.key()).await?;
+    take(context, writer, NilReportDeclared { cycle, unit, reason }).await
+}
+
+pub(crate) async fn approve(context: &Context, args: ApproveArgs) -> Result<(), Failure> {
+    let ApproveArgs { signer, cycle, content } = args;
+    let writer = context.writer(&signer).await?;
+    let server = context.server()?;
+    let unit = unit_of(&server, &writer.key()).await?;
+    let content = review(&server, &cycle, &unit, &content).await?.content.ok_or_else(|| empty(&cycle))?;
+    take(context, writer, ReportApproved { cycle, unit, content }).await
+}
+
+pub(crate) async fn send_back(context: &Context, args: ReturnArgs) -> Result<(), Failure> {
+    let ReturnArgs { signer, cycle, unit, reason } = args;
+    let writer = context.writer(&signer).await?;
+    let reviewed = Reviewed::read(&context.server()?, &cycle, &unit).await?;
+    let steps = reviewed.answer.report.unwrap_or_default().steps;
+    let content = steps.last().and_then(|step| ContentHash::from_slice(&step.content));
+    take(context, writer, ReportReturned { cycle, unit, content, reason }).await
+}
+
+pub(crate) async fn accept(context: &Context, args: AcceptArgs) -> Result<(), Failure> {
+    let AcceptArgs { signer, cycle, unit, content } = args;
+    let writer = context.writer(&signer).await?;
+    let content = review(&context.server()?, &cycle, &unit, &content).await?.content;
+    take(context, writer, ReportAccepted { cycle, unit, content }).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_seen_is_named_by_enough_of_its_hash() {
+        let parse = |text: &str| text.parse::<ContentArg>();
+        let hash = ContentHash::from_bytes([0xab; 32]);
+        assert_eq!([parse("auto"), parse("nil")], [Ok(ContentArg::Auto), Ok(ContentArg::Nil)]);
+        let begins = parse("ABababababab…").unwrap();
+        assert_eq!(begins, ContentArg::Begins("ab".repeat(6)));
+        assert!(begins.check(Some(hash)).is_ok() && parse(&hash.to_string()).unwrap().check(Some(hash)).is_ok());
+        for bad in ["", "abababababa", "ababababababx", "some"] {
+            assert!(parse(bad).is_err(), "{bad}");
+        }
+        let wrong = |arg: &ContentArg, content| arg.check(content).unwrap_err().code;
+        assert_eq!(wrong(&begins, None), "CONTENT_WRONG");
+        assert_eq!(wrong(&begins, Some(ContentHash::from_bytes([0xac; 32]))), "CONTENT_WRONG");
+        assert_eq!(wrong(&ContentArg::Nil, Some(hash)), "CONTENT_WRONG");
+        assert!(ContentArg::Nil.check(None).is_ok() && ContentArg::Auto.check(Some(hash)).is_ok());
+    }
+}
