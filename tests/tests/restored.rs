@@ -2,10 +2,9 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use hefu_journal::store::Fault;
-use hefu_journal::{Durability, Journal, Keeper, OpenError, Options, RocksStore};
+use hefu_journal::{Durability, Journal, Keeper, Offer, OpenError, Options, Reply, RocksStore};
 use hefu_tests::export::{copy_folder as copy, verify_log};
 use hefu_tests::load::correctors;
 use hefu_tests::server::{config, keeper, seed};
@@ -81,30 +80,18 @@ fn an_old_copy_without_the_key_that_signed_last_does_not_open() {
     let mut corrector = correctors(&mut world, 1).remove(0);
     seed(&config, &world);
     copy(&config.data, &old.data);
-    let gate = Arc::new(Mutex::new(()));
-    let hook = {
-        let gate = Arc::clone(&gate);
-        move |fault| {
-            if fault == Fault::Dequeued {
-                drop(gate.lock());
-            }
-            Ok(())
-        }
-    };
-    let store = RocksStore::open(&config.journal(), Durability::Synced).unwrap();
-    let options = Options { fault: Arc::new(hook), ..Options::default() };
-    let journal = Journal::open(Arc::new(store), keeper(&config), options).unwrap();
+    let journal = open(&config, keeper(&config)).unwrap();
     let size = world.entries.len() as u64;
     let [first, second] = [CHECKPOINT_KEYS[0], CHECKPOINT_KEYS[1]];
     let replacement = signed_replacement(world.ledger(), first, second, Size::new(size + 1));
     let said =
         [world.signer("office-1").peek(vec![replacement.into()]), corrector.submission(), corrector.submission()];
-    let all_queued = gate.lock();
-    let tickets = said.map(|signed| journal.submit(hefu_rules::admit(signed).unwrap()).unwrap());
-    drop(all_queued);
-    for ticket in tickets {
-        ticket.wait().unwrap();
-    }
+    // What is offered as one run is one block.
+    let (reply, tickets) = Reply::to(said.len());
+    let items = said.into_iter().map(|signed| Ok(hefu_rules::admit(signed).unwrap())).collect();
+    journal.submit_all(vec![Offer { items, lane: None, reply }]);
+    let outcomes = tokio::runtime::Runtime::new().unwrap().block_on(tickets.outcomes());
+    outcomes.into_iter().for_each(|outcome| drop(outcome.unwrap()));
     assert_eq!(journal.seal().unwrap().checkpoint.note().signatures().len(), 1);
     let _report = verify_log(&journal);
     journal.close();
