@@ -5,6 +5,7 @@
 //! and `plans.rs`, what is wrong with an invalid submission in `faults.rs`; all look at a `Scene` and change nothing. What was
 //! accepted teaches the `Cast`.
 
+mod assurance;
 mod cast;
 mod deeds;
 mod faults;
@@ -15,7 +16,7 @@ mod reports;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hefu_types::{Event, Millis, Reason, Refusal, SignedSubmission};
+use hefu_types::{Event, EventRef, Millis, Reason, Refusal, SignedSubmission};
 
 use crate::history::cast::{Cast, Said, Scene};
 use crate::history::faults::Fault;
@@ -99,8 +100,13 @@ impl History {
         let outcome = self.world.record(signed.clone());
         outcome.unwrap_or_else(|refusal| panic!("{signer}: {refusal} ({}): {events:?}", refusal.field));
         self.world.signer(&signer).moved_on(&signed);
-        for event in &events {
+        for (event, index) in events.iter().zip(0..) {
             self.cast.learn(event, &signer);
+            if let Event::ObservationChallenged(e) = event {
+                let cell = (e.indicator.clone(), e.area.clone(), e.period);
+                let owner = self.world.state.standing(&cell).expect("an observation").member;
+                self.cast.challenged(EventRef { submission_hash: Some(signed.hash()), index }, owner, &signer);
+            }
             *self.kinds.entry(event.kind()).or_default() += 1;
         }
         Offer { signed, refused: None }

@@ -5,7 +5,7 @@ use hefu_types::{Code, Event, PublicKey, Reason, Refusal, Submission};
 
 use crate::membership::{self, MemberStatus, Roles};
 use crate::state::{Position, State};
-use crate::{cycle, plan, platform, report, reporting};
+use crate::{assurance, cycle, plan, platform, report, reporting};
 
 /// Who signs, as it stands before the event at hand.
 pub(crate) struct Speaker {
@@ -156,6 +156,19 @@ impl State {
             Event::ReportAccepted(e) => {
                 report::decide_accepted(self, speaker, e, context)?;
                 report::apply_accepted(self, e);
+            }
+            Event::ObservationAttested(e) => assurance::decide_attested(self, speaker, e, context)?,
+            Event::ObservationChallenged(e) => {
+                assurance::decide_challenged(self, speaker, e, context)?;
+                assurance::apply_challenged(self, speaker, e, context);
+            }
+            Event::ChallengeAnswered(e) => {
+                assurance::decide_answered(self, speaker, e, context)?;
+                assurance::apply_answered(self, e, context);
+            }
+            Event::ChallengeResolved(e) => {
+                assurance::decide_resolved(self, speaker, e, context)?;
+                assurance::apply_resolved(self, e, context);
             }
             Event::ObservationReported(e) => {
                 let report = reporting::decide_reported(self, speaker, e, context)?;

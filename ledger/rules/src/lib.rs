@@ -15,6 +15,7 @@
 //! Read next: `state.rs` (the order of checks), `event.rs`, then one context, then `hefu-journal`, which calls them in order.
 
 mod admit;
+mod assurance;
 mod cycle;
 mod event;
 mod genesis;

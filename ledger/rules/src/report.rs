@@ -228,6 +228,9 @@ pub(crate) fn decide_returned(
         }
     }
     check_said(seen.report.step, e.content)?;
+    if speaker.member == e.unit {
+        check_other_holder(speaker, seen.holders.into_iter().chain(seen.report.submitter))?;
+    }
     check_reason(&e.reason)
 }
 

@@ -76,7 +76,7 @@ impl State {
     }
 
     /// `None` when no definition of an indicator ever named one of them.
-    fn place(&self, indicator: &Code, area: &Code, period: Period) -> Option<Place> {
+    pub(crate) fn place(&self, indicator: &Code, area: &Code, period: Period) -> Option<Place> {
         let number = |code| self.numbers.get(code).copied();
         Some(Place::new(number(indicator)?, number(area)?, period))
     }
@@ -261,6 +261,24 @@ fn check_stock(state: &State, place: Place, e: &ObservationReported, value: Deci
     }
 }
 
+/// What stands in a cell, if it is what is named. The indicator may be retired, or no longer observed there.
+pub(crate) fn named_standing<'a>(
+    state: &'a State,
+    (indicator, area, period): (&Code, &Code, Period),
+    named: &EventRef,
+    context: &Context<'_>,
+) -> Result<(Place, &'a Stands), Refusal> {
+    if !state.indicators.contains(indicator) {
+        return refuse(Reason::IndicatorUnknown, "indicator", format!("no indicator {indicator}"));
+    }
+    let place = state.place(indicator, area, period);
+    let Some((place, standing)) = place.and_then(|place| Some((place, state.cells.get(&place)?))) else {
+        return refuse(Reason::NothingToSupersede, "observation", "no observation stands there");
+    };
+    check_names(standing, named, "observation", context)?;
+    Ok((place, standing))
+}
+
 pub(crate) fn decide_retracted(
     state: &State,
     speaker: &Speaker,
@@ -268,15 +286,7 @@ pub(crate) fn decide_retracted(
     context: &Context<'_>,
 ) -> Result<Place, Refusal> {
     speaker.needs(Role::Reporter)?;
-    if !state.indicators.contains(&e.indicator) {
-        return refuse(Reason::IndicatorUnknown, "indicator", format!("no indicator {}", e.indicator));
-    }
-    // The indicator may be retired, or no longer observed there: what stands can still be taken back.
-    let place = state.place(&e.indicator, &e.area, e.period);
-    let Some((place, standing)) = place.and_then(|place| Some((place, state.cells.get(&place)?))) else {
-        return refuse(Reason::NothingToSupersede, "observation", "no observation stands there");
-    };
-    check_names(standing, &e.observation, "observation", context)?;
+    let (place, standing) = named_standing(state, (&e.indicator, &e.area, e.period), &e.observation, context)?;
     let owner = state.numbered(standing.member);
     if *owner != speaker.member {
         return refuse(Reason::NotYourObservation, "observation", format!("{owner} reported it"));

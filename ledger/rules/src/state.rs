@@ -5,6 +5,7 @@ use hefu_types::{Code, Entry, LedgerId, Millis, PublicKey, Reason, Refusal, Seq,
 
 use serde::{Deserialize, Serialize};
 
+use crate::assurance::{Challenge, ChallengeId};
 use crate::cycle::{Cycle, Due, Exception, Filed};
 use crate::membership::{Key, Member, MemberStatus};
 use crate::plan::{Indicator, Plan, TargetKey};
@@ -114,6 +115,8 @@ state! {
     reports: (Code, Code) => Report,
     /// Exceptions by cycle, numbered.
     exceptions: (Code, u32) => Exception,
+    /// Challenges, by the event that raised them.
+    challenges: ChallengeId => Challenge,
     /// Standing observations.
     cells: Place => Stands,
     /// The values of stocks among them.

@@ -3,6 +3,7 @@
 //! A new kind of event is three lines here or below (its struct, its line in [`Event`]), its message in the `.proto` file,
 //! and its rule in `hefu-rules`. Numbers are never reused.
 
+pub mod assurance;
 pub mod cycle;
 pub mod membership;
 pub mod plan;
@@ -162,6 +163,14 @@ events! {
     77 => ReportReturned(cycle) "report_returned",
     /// A report was accepted.
     78 => ReportAccepted(cycle) "report_accepted",
+    /// An auditor gave an opinion of an observation.
+    79 => ObservationAttested(assurance) "observation_attested",
+    /// An observation was challenged.
+    80 => ObservationChallenged(assurance) "observation_challenged",
+    /// A challenge was answered.
+    81 => ChallengeAnswered(assurance) "challenge_answered",
+    /// A challenge ended.
+    82 => ChallengeResolved(assurance) "challenge_resolved",
     /// The key of the log's checkpoints was replaced.
     310 => CheckpointKeyReplaced(platform) "checkpoint_key_replaced",
     /// The digest of a view was recorded.

@@ -287,6 +287,24 @@ reasons! {
     /// The unit accepts no report of the cycle.
     NotAcceptingUnit "NOT_ACCEPTING_UNIT" Denied "Let the office or a lead unit of the cycle take the step.";
 
+    // Opinions and challenges.
+    /// A unit neither attests nor challenges what it reported itself.
+    OwnObservation "OWN_OBSERVATION" Denied "Let another unit look at it; correct what is wrong.";
+    /// An answer is asked for by a time that has passed.
+    AnswerByInvalid "ANSWER_BY_INVALID" Invalid "Ask for the answer by a later time.";
+    /// The challenge is not known.
+    ChallengeUnknown "CHALLENGE_UNKNOWN" Precondition "Name the event that challenged the observation.";
+    /// The challenge was answered already.
+    ChallengeWasAnswered "CHALLENGE_ANSWERED" Conflict "Wait for the office to decide.";
+    /// The challenge has ended.
+    ChallengeHasEnded "CHALLENGE_ENDED" Conflict "Look at how it ended; challenge the observation anew if need be.";
+    /// The challenge was neither answered nor is the answer late.
+    ChallengeOpen "CHALLENGE_OPEN" Precondition "Wait for the answer, or until it is late.";
+    /// Only the challenger's unit withdraws a challenge, and only the office decides one.
+    OutcomeNotYours "OUTCOME_NOT_YOURS" Denied "Withdraw your own challenge, or let the office decide.";
+    /// Another unit reported what is challenged.
+    AnswerNotYours "ANSWER_NOT_YOURS" Denied "Let the unit answer that reported the observation.";
+
     // The service.
     /// Certainly not written: the submission never reached the log.
     NotWritten "NOT_WRITTEN" Unavailable "Resend the same bytes.";

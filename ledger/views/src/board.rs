@@ -1,8 +1,10 @@
 //! The board: every indicator and area with its latest value, against its targets.
 
 use hefu_types::event::Name;
+use hefu_types::event::assurance::Opinion;
 use hefu_types::{Code, Text};
 
+use crate::assurance;
 use crate::error::ViewError;
 use crate::key::AsOf;
 use crate::members;
@@ -30,6 +32,10 @@ pub struct BoardRow {
     pub latest: Option<Observation>,
     /// The targets by year and strength, and how it stands against each.
     pub targets: Vec<Progress>,
+    /// What auditors think of the latest observation: the worst of their last opinions.
+    pub opinion: Option<Opinion>,
+    /// Challenges of any period that have not ended.
+    pub open_challenges: usize,
 }
 
 /// The board of a plan, or of all plans; of an area, or of all areas; by indicator and area. A retired indicator is off
@@ -87,14 +93,21 @@ pub(crate) fn row_with(
     as_of: AsOf,
 ) -> Result<BoardRow, ViewError> {
     let definition = &indicator.definition;
+    let targets = progress_of(tables, indicator, area, latest.as_ref(), as_of)?;
+    let latest = latest.map(|row| observation(&*tables.members, row, as_of)).transpose()?;
+    let opinion = latest.as_ref().map(|latest| assurance::opinion_of(tables, latest, as_of)).transpose()?.flatten();
+    let select = assurance::Selection { indicator: Some(&definition.indicator), area: Some(area) };
+    let challenges = assurance::challenges(tables, &select, as_of)?;
     Ok(BoardRow {
         indicator: definition.indicator.clone(),
         name: definition.name.clone(),
         part: definition.part.clone(),
         area: area.clone(),
         unit: definition.unit.clone(),
-        targets: progress_of(tables, indicator, area, latest.as_ref(), as_of)?,
-        latest: latest.map(|row| observation(&*tables.members, row, as_of)).transpose()?,
+        targets,
+        latest,
+        opinion,
+        open_challenges: challenges.iter().filter(|challenge| challenge.ending.is_none()).count(),
     })
 }
 

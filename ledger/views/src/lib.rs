@@ -1,7 +1,7 @@
 //! What the log amounts to: rows derived from entries, and the answers read from them.
 //!
 //! A [`View`] turns each event into rows, one file a view: [`plan`] (what was planned), [`series`] (what was observed),
-//! [`reports`] (what became of reports), [`members`] (who may speak). A row is a function of its one event and is a *vintage*: its key ends with the position that
+//! [`reports`] (what became of reports), [`assurance`] (what others think of it), [`members`] (who may speak). A row is a function of its one event and is a *vintage*: its key ends with the position that
 //! it came from, and no row is ever overwritten or deleted. So a question about the past is answered by looking away from
 //! later positions ([`AsOf`]), and the answer is, by construction, the one that a replay stopped there would give.
 //!
@@ -19,6 +19,7 @@
 //! (how entries become rows), then [`board`] and [`explain`] (how rows become numbers, and numbers are traced back).
 
 mod addition;
+pub mod assurance;
 pub mod board;
 pub mod cursor;
 pub mod engine;

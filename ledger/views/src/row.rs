@@ -91,6 +91,11 @@ impl<'a> RowWriter<'a> {
         Self { origin, out }
     }
 
+    /// The event at hand.
+    pub(crate) const fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
     pub(crate) fn put<T: Serialize>(&mut self, stem: Key, fact: T) -> Result<(), ViewError> {
         let row = Row { origin: self.origin, fact };
         let value = Vec::with_capacity(VALUE_BYTES);

@@ -2,6 +2,7 @@
 
 use hefu_types::Event;
 
+use crate::assurance::AssuranceView;
 use crate::error::ViewError;
 use crate::members::MembersView;
 use crate::plan::PlanView;
@@ -23,7 +24,7 @@ pub trait View: Send + Sync {
 }
 
 /// All views, by name.
-pub static VIEWS: [&dyn View; 4] = [&MembersView, &PlanView, &ReportsView, &SeriesView];
+pub static VIEWS: [&dyn View; 5] = [&AssuranceView, &MembersView, &PlanView, &ReportsView, &SeriesView];
 
 /// The rows that queries read.
 pub struct Tables<'a> {
@@ -33,6 +34,8 @@ pub struct Tables<'a> {
     pub series: Box<dyn Rows + 'a>,
     /// What became of reports.
     pub reports: Box<dyn Rows + 'a>,
+    /// What others think of it.
+    pub assurance: Box<dyn Rows + 'a>,
     /// Who may speak.
     pub members: Box<dyn Rows + 'a>,
 }
@@ -45,6 +48,7 @@ impl<'a> Tables<'a> {
             plan: store.rows(&PlanView.id()),
             series: store.rows(&SeriesView.id()),
             reports: store.rows(&ReportsView.id()),
+            assurance: store.rows(&AssuranceView.id()),
             members: store.rows(&MembersView.id()),
         }
     }

@@ -10,6 +10,7 @@
 //!
 //! Read next: [`board_row`] for the board, [`report`] for reports.
 
+mod assurance;
 mod reports;
 
 use bytes::Bytes;
@@ -22,6 +23,7 @@ use hefu_views::progress::{Progress, Status};
 use hefu_views::series::{Observation, ObservationFact};
 use hefu_views::{Cursor, ViewId};
 
+pub use assurance::{attestation, challenge};
 pub use reports::{cycle, rate, report, report_cell};
 
 fn bytes(slice: &[u8]) -> Bytes {
@@ -39,6 +41,8 @@ pub fn board_row(row: &BoardRow) -> v1::BoardRow {
         unit: row.unit.to_string(),
         latest: row.latest.as_ref().map(observation),
         targets: row.targets.iter().map(progress).collect(),
+        opinion: row.opinion.map_or(0, |opinion| opinion.number().cast_signed()),
+        open_challenges: u32::try_from(row.open_challenges).unwrap_or(u32::MAX),
     }
 }
 

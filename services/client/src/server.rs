@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hefu_proto::v1::assurance_service_client::AssuranceServiceClient;
 use hefu_proto::v1::log_service_client::LogServiceClient;
 use hefu_proto::v1::proof_service_client::ProofServiceClient;
 use hefu_proto::v1::report_service_client::ReportServiceClient;
@@ -109,6 +110,12 @@ impl Server {
     #[must_use]
     pub fn views(&self) -> ViewServiceClient<Channel> {
         ViewServiceClient::new(self.channel.clone()).max_decoding_message_size(ANSWER_BYTES_MAX)
+    }
+
+    /// The generated client of opinions and challenges.
+    #[must_use]
+    pub fn assurances(&self) -> AssuranceServiceClient<Channel> {
+        AssuranceServiceClient::new(self.channel.clone()).max_decoding_message_size(ANSWER_BYTES_MAX)
     }
 
     /// The generated client of cycles and reports.

@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, board, checkpoint_key, completions, cycle, explain, key, log, member, monitor, plan, receipt, replay,
-    report, retract, role, series, submit, verify, views, witness,
+    audit, board, challenge, checkpoint_key, completions, cycle, explain, key, log, member, monitor, plan, receipt,
+    replay, report, retract, role, series, submit, verify, views, witness,
 };
 use crate::failure::EXIT_CODES;
 use crate::output::Format;
@@ -54,6 +54,11 @@ pub(crate) enum Command {
     /// Submit, approve, return and accept reports, and look at how far they have come.
     #[command(subcommand)]
     Report(report::ReportCommand),
+    /// Give an auditor's opinion of what another unit reported.
+    Attest(challenge::AttestArgs),
+    /// Challenge what another unit reported, answer, and decide.
+    #[command(subcommand)]
+    Challenge(challenge::ChallengeCommand),
     /// Show what is still to be reported, by when.
     Due(report::DueArgs),
     /// Show every indicator against its targets.

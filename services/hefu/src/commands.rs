@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod board;
+pub(crate) mod challenge;
 pub(crate) mod checkpoint_key;
 pub(crate) mod completions;
 pub(crate) mod cycle;
@@ -39,6 +40,8 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Submit(args) => return submit::run(&context, *args).await,
         Command::Retract(args) => retract::run(&context, args).await?,
         Command::Cycle(command) => cycle::run(&context, command).await?,
+        Command::Attest(args) => challenge::attest(&context, args).await?,
+        Command::Challenge(command) => challenge::run(&context, command).await?,
         Command::Report(command) => report::run(&context, command).await?,
         Command::Due(args) => report::due(&context, args).await?,
         Command::Board(args) => board::run(&context, args).await?,

@@ -26,6 +26,8 @@ words! {
     member_status MemberStatus "MEMBER_STATUS";
     conference_role ConferenceRole "CONFERENCE_ROLE";
     revocation_reason RevocationReason "REVOCATION_REASON";
+    challenge_state ChallengeState "CHALLENGE_STATE";
+    opinion Opinion "OPINION";
     report_status ReportStatus "REPORT_STATUS";
     report_step ReportStepKind "REPORT_STEP_KIND";
     target_status TargetStatus "TARGET_STATUS";

@@ -12,6 +12,7 @@
 //! (settings and limits), [`witnesses`] (who else vouches for the log).
 
 pub mod admission;
+pub mod assurance;
 pub mod checkpoint_keys;
 pub mod config;
 pub mod connections;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use hefu_http::Limits;
 use hefu_journal::{Answers, Durability, Journal, Keeper, Options, RocksStore, SnapshotOptions, Store as _};
+use hefu_proto::v1::assurance_service_server::AssuranceServiceServer;
 use hefu_proto::v1::log_service_server::LogServiceServer;
 use hefu_proto::v1::proof_service_server::ProofServiceServer;
 use hefu_proto::v1::report_service_server::ReportServiceServer;
@@ -20,6 +21,7 @@ use tokio::task::JoinHandle;
 use tonic::transport::server::Router;
 
 use crate::admission::Admission;
+use crate::assurance::Assurances;
 use crate::checkpoint_keys;
 use crate::config::{
     ANSWER_BYTES_MAX, Config, DRAIN_WAIT, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, RECENT_BYTES, REQUEST_BYTES_MAX,
@@ -239,6 +241,7 @@ async fn router(
     health.set_serving::<ProofServiceServer<Proofs>>().await;
     health.set_serving::<ViewServiceServer<Queries>>().await;
     health.set_serving::<ReportServiceServer<Reports>>().await;
+    health.set_serving::<AssuranceServiceServer<Assurances>>().await;
     tokio::spawn(report_health(health, Arc::downgrade(journal), gate));
     let reflection = || {
         tonic_reflection::server::Builder::configure()
@@ -256,6 +259,11 @@ async fn router(
         .add_service(SubmissionServiceServer::new(submissions).max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(LogServiceServer::new(log).max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(ProofServiceServer::new(proofs).max_decoding_message_size(REQUEST_BYTES_MAX))
+        .add_service(
+            AssuranceServiceServer::new(Assurances(queries.clone()))
+                .max_decoding_message_size(REQUEST_BYTES_MAX)
+                .max_encoding_message_size(ANSWER_BYTES_MAX),
+        )
         .add_service(
             ReportServiceServer::new(Reports(queries.clone()))
                 .max_decoding_message_size(REQUEST_BYTES_MAX)

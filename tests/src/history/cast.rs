@@ -7,7 +7,7 @@ use hefu_types::event::cycle::ReportingCycleOpened;
 use hefu_types::event::membership::{KeyEnrolled, Role};
 use hefu_types::event::plan::{IndicatorDefined, PlanPublished, TargetSet};
 use hefu_types::event::reporting::ObservationReported;
-use hefu_types::{Code, Decimal, Event, LedgerId, Millis, Period, PublicKey};
+use hefu_types::{Code, Decimal, Event, EventRef, LedgerId, Millis, Period, PublicKey};
 
 use crate::history::reports::is_of_cycles;
 use crate::rng::Rng;
@@ -31,6 +31,18 @@ pub(super) struct Series {
     pub(super) cells: Vec<(Period, Option<Decimal>)>,
 }
 
+/// A challenge that was raised.
+#[derive(Clone, Debug)]
+pub(super) struct Challenge {
+    pub(super) named: EventRef,
+    /// The unit that reported what is challenged.
+    pub(super) owner: Code,
+    /// The challenger's unit, and the name of the key.
+    pub(super) challenger: (Code, String),
+    pub(super) answered: bool,
+    pub(super) ended: bool,
+}
+
 /// Who and what there is.
 #[derive(Clone, Debug)]
 pub(super) struct Cast {
@@ -46,6 +58,7 @@ pub(super) struct Cast {
     pub(super) targets: Vec<TargetSet>,
     pub(super) series: Vec<Series>,
     pub(super) cycles: Vec<ReportingCycleOpened>,
+    pub(super) challenges: Vec<Challenge>,
     /// The keys that ever had a hand in a unit's report in a cycle.
     pub(super) hands: BTreeMap<(Code, Code), BTreeSet<String>>,
     /// The key that submitted a unit's report in a cycle last.
@@ -78,6 +91,7 @@ impl Cast {
             targets: vec![],
             series: vec![],
             cycles: vec![],
+            challenges: vec![],
             hands: BTreeMap::new(),
             submitters: BTreeMap::new(),
         }
@@ -116,6 +130,8 @@ impl Cast {
                 self.had_a_hand(&cycle, &unit, signer);
             }
             Event::ObservationRetracted(e) if is_of_cycles(e.period) => {}
+            Event::ChallengeAnswered(e) => self.challenge(&e.challenge).answered = true,
+            Event::ChallengeResolved(e) => self.challenge(&e.challenge).ended = true,
             Event::ReportingCycleOpened(e) => self.cycles.push((**e).clone()),
             Event::ReportSubmitted(e) => {
                 self.submitters.insert((e.cycle.clone(), e.unit.clone()), signer.to_owned());
@@ -127,6 +143,17 @@ impl Cast {
             Event::ObservationRetracted(e) => self.set(&e.indicator, &e.area, e.period, None),
             _ => {}
         }
+    }
+
+    /// Remembers a challenge, and whose observation it is about.
+    pub(super) fn challenged(&mut self, named: EventRef, owner: Code, signer: &str) {
+        let unit = self.live.iter().find(|actor| actor.name == signer).expect("a live key").member.clone();
+        let challenger = (unit, signer.to_owned());
+        self.challenges.push(Challenge { named, owner, challenger, answered: false, ended: false });
+    }
+
+    fn challenge(&mut self, named: &EventRef) -> &mut Challenge {
+        self.challenges.iter_mut().find(|known| known.named == *named).expect("a known challenge")
     }
 
     fn had_a_hand(&mut self, cycle: &Code, unit: &Code, signer: &str) {

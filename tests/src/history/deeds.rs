@@ -6,7 +6,7 @@ use hefu_types::event::reporting::{ObsStatus, ObservationReported, ObservationRe
 use hefu_types::{Code, Decimal, EventRef, Period, PeriodType, Text};
 
 use crate::history::cast::{Actor, Said, Scene, Series};
-use crate::history::{members, plans, platform, reports};
+use crate::history::{assurance, members, plans, platform, reports};
 use crate::rng::Rng;
 use crate::world::text;
 
@@ -46,6 +46,11 @@ pub(super) const DEEDS: &[(usize, Deed)] = &[
     (60, reports::approve),
     (15, reports::send_back),
     (40, reports::accept),
+    (30, assurance::attest),
+    (20, assurance::challenge),
+    (20, assurance::answer),
+    (15, assurance::resolve),
+    (5, assurance::withdraw),
     (2, platform::replace_checkpoint_key),
     (8, platform::record_view),
 ];

@@ -16,7 +16,7 @@ use hefu_types::{
 use crate::forge;
 use crate::history::cast::{Actor, Said, Scene};
 use crate::history::deeds::{last_units, moved_to, next_observation, standing};
-use crate::history::{members::activate, platform, reports};
+use crate::history::{assurance, members::activate, platform, reports};
 use crate::rng::Rng;
 use crate::world::{code, decimal, enrolment, name, replacement, text};
 
@@ -104,6 +104,14 @@ pub(super) const FAULTS: &[(Reason, Fault)] = &[
     (Reason::ReportStale, Wrong(reports::approved_stale)),
     (Reason::SameHolder, Wrong(reports::approved_by_reporter)),
     (Reason::OwnReport, Wrong(reports::accepted_by_unit)),
+    (Reason::OwnObservation, Wrong(assurance::attested_by_owner)),
+    (Reason::AnswerByInvalid, Wrong(assurance::answer_asked_for_too_soon)),
+    (Reason::ChallengeUnknown, Wrong(assurance::answer_to_nothing)),
+    (Reason::ChallengeWasAnswered, Wrong(assurance::answered_twice)),
+    (Reason::ChallengeHasEnded, Wrong(assurance::answered_after_its_end)),
+    (Reason::AnswerNotYours, Wrong(assurance::answered_by_another)),
+    (Reason::ChallengeOpen, Wrong(assurance::decided_too_soon)),
+    (Reason::OutcomeNotYours, Wrong(assurance::withdrawn_by_another)),
     (Reason::CheckpointKeyProofInvalid, Wrong(|s| replaced_badly(s, 9, |e| e.proof = None))),
     (Reason::OverlapInvalid, Wrong(|s| replaced_badly(s, 0, |_| ()))),
     (Reason::ViewRecordInvalid, Wrong(view_of_the_future)),

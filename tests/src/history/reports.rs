@@ -201,7 +201,8 @@ pub(super) fn approve(scene: &mut Scene<'_>) -> Option<Said> {
 pub(super) fn send_back(scene: &mut Scene<'_>) -> Option<Said> {
     use ReportStatus::{Accepted, Approved, Nil, Submitted};
     let known = report(scene, |status| matches!(status, Submitted | Approved | Nil | Accepted))?;
-    let within = of_unit(scene, known.unit, Role::Approver).filter(|_| known.status != Accepted);
+    let own = |actor: &Actor, record: &hefu_rules::Key| actor.member == *known.unit && record.roles.has(Role::Approver);
+    let within = other_hand(scene, &known, own).filter(|_| known.status != Accepted);
     let office = scene.office().filter(|actor| known.status != Submitted && actor.member != *known.unit);
     let (content, reason) = (known.content, because(scene));
     Some(Said::by(within.or(office)?, known.step(|cycle, unit| ReportReturned { cycle, unit, content, reason })))

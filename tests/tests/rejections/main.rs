@@ -1,8 +1,9 @@
 //! Bad input over gRPC: each gets its own stable code, field and remedy, and nothing is written.
 //!
-//! The table stands in `bytes.rs`, `members.rs`, `plan.rs`, `reporting.rs`, `cycles.rs` and `platform.rs`, one row an input. All rows go to one server,
+//! The table stands in `bytes.rs`, `members.rs`, `plan.rs`, `reporting.rs`, `cycles.rs`, `assurance.rs` and `platform.rs`, one row an input. All rows go to one server,
 //! one after another; between them, whoever can still speak says something good.
 
+mod assurance;
 mod bytes;
 mod cycles;
 mod members;
@@ -54,7 +55,7 @@ const OUT_OF_REACH: &[(Reason, &str)] = &[
 ];
 
 fn rows() -> Vec<Bad> {
-    let of_plans = [plan::rows(), reporting::rows(), cycles::rows()];
+    let of_plans = [plan::rows(), reporting::rows(), cycles::rows(), assurance::rows()];
     [bytes::rows(), members::rows(), platform::rows()].into_iter().chain(of_plans).flatten().collect()
 }
 
@@ -100,8 +101,8 @@ fn good(world: &World, signer: &str, n: usize) -> Event {
             let digest = ViewDigest::from_bytes([0; 32]);
             ViewsRecorded { size: Size::new(1), view: code("former"), version: 1, digest }.into()
         }
-        "beta-approver" => world.enrolment("beta", &format!("next-{n}"), &[Role::Reporter]).into(),
-        _ if signer.ends_with("-admin") || signer.ends_with("-approver") => {
+        "beta-approver" | "beta-auditor" => world.enrolment("beta", &format!("next-{n}"), &[Role::Reporter]).into(),
+        _ if signer.ends_with("-admin") || signer.ends_with("-approver") || signer == "alpha-auditor" => {
             world.enrolment("alpha", &format!("next-{n}"), &[Role::Reporter]).into()
         }
         _ => observation("free", &format!("{}-{:02}", 1901 + n / 12, n % 12 + 1), "1").into(),

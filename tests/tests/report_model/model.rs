@@ -313,7 +313,13 @@ impl Model {
                 no.when(!fits && status != Status::Stale, "REPORT_STATE_WRONG");
                 no.when(took_part, "SAME_HOLDER");
             }
-            _ => no.when(matches!(last, None | Some((Step::Returned, _))), "REPORT_STATE_WRONG"),
+            _ => {
+                no.when(matches!(last, None | Some((Step::Returned, _))), "REPORT_STATE_WRONG");
+                let submitter = self.reports.get(&(cycle, unit)).and_then(|r| r.round.first());
+                let reported = submitter == Some(&actor.holder)
+                    || self.standing(cycle, unit).any(|(_, s)| s.holder == actor.holder);
+                no.when(actor.unit == unit && reported, "SAME_HOLDER");
+            }
         }
         match action {
             Action::Submit { content, .. } => {

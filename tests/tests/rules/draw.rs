@@ -3,6 +3,7 @@
 
 use hefu_tests::Rng;
 use hefu_tests::world::{CHECKPOINT_KEYS, ORIGIN, keys};
+use hefu_types::event::assurance::*;
 use hefu_types::event::cycle::*;
 use hefu_types::event::membership::*;
 use hefu_types::event::plan::*;
@@ -163,7 +164,7 @@ macro_rules! enums {
 }
 
 enums!(Algorithm, Role, MemberType, ConferenceRole, RevocationReason, Measure, Direction, RollUp, Comparator, Strength);
-enums!(PeriodType, ObsStatus, Qualifier);
+enums!(PeriodType, ObsStatus, Qualifier, Opinion, ChallengeOutcome);
 
 macro_rules! structs {
     ($($ty:ident { $($field:ident),* })+) => {$(impl Draw for $ty {
@@ -218,6 +219,10 @@ structs! {
     ReportApproved { cycle, unit, content }
     ReportReturned { cycle, unit, content, reason }
     ReportAccepted { cycle, unit, content }
+    ObservationAttested { indicator, area, period, observation, opinion, reason }
+    ObservationChallenged { indicator, area, period, observation, reason, answer_by }
+    ChallengeAnswered { challenge, answer }
+    ChallengeResolved { challenge, outcome, reason }
     CheckpointKeyReplaced { replaced, replacement, valid_to, endorsement, proof }
     ViewsRecorded { size, view, version, digest }
 }
@@ -263,6 +268,10 @@ events!(
     ReportApproved,
     ReportReturned,
     ReportAccepted,
+    ObservationAttested,
+    ObservationChallenged,
+    ChallengeAnswered,
+    ChallengeResolved,
     CheckpointKeyReplaced,
     ViewsRecorded
 );

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use hefu_tests::export;
 use hefu_types::{Code, Millis, Size};
+use hefu_views::assurance::{self, ChallengeState, challenges, opinion_of};
 use hefu_views::reports::{Group, Report, Selection, list, rates};
 use hefu_views::{AsOf, Memory, Projector, Tables};
 use script::Line;
@@ -57,6 +58,24 @@ fn play() -> (Stage, Vec<Seen>) {
                 }
                 seen.push(Seen { at, size: Size::new(stage.world.entries.len() as u64), cycle, states });
             }
+            Line::Challenges { cycle, states } => {
+                let memory = stage.views();
+                let found: BTreeMap<Code, String> =
+                    challenges(&Tables::of(&memory), &assurance::Selection::default(), AsOf::LATEST)
+                        .expect("challenges")
+                        .into_iter()
+                        .map(|challenge| (challenge.owner.clone(), challenge_name(challenge.state(at))))
+                        .collect();
+                let expected = states.into_iter().map(|(n, state)| (unit(n), state.to_owned()));
+                assert_eq!(found, expected.collect(), "{cycle} at {at}");
+            }
+            Line::Opinion { cycle, unit: n, opinion } => {
+                let memory = stage.views();
+                let tables = Tables::of(&memory);
+                let report = only(&tables, cycle, &unit(n), at);
+                let found = opinion_of(&tables, &report.observations[0], AsOf::LATEST).expect("opinions");
+                assert_eq!(found, opinion, "{cycle} {n} at {at}");
+            }
             Line::Changed { cycle, unit: n, values } => {
                 let memory = stage.views();
                 let report = only(&Tables::of(&memory), cycle, &unit(n), at);
@@ -79,6 +98,13 @@ fn play() -> (Stage, Vec<Seen>) {
         }
     }
     (stage, seen)
+}
+
+fn challenge_name(state: ChallengeState) -> String {
+    match state {
+        ChallengeState::Ended(outcome) => outcome.name().to_owned(),
+        waiting => name(waiting),
+    }
 }
 
 fn only(tables: &Tables<'_>, cycle: &str, unit: &Code, at: Millis) -> Report {

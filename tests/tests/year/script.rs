@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use hefu_types::Millis;
+use hefu_types::event::assurance::{ChallengeOutcome, Opinion};
 
 /// Units by number, from 1.
 pub(crate) type Units = Vec<usize>;
@@ -67,6 +68,21 @@ pub(crate) enum Deed {
         units: Units,
         by: By,
     },
+    Attest {
+        units: Units,
+        opinion: Opinion,
+    },
+    Challenge {
+        units: Units,
+        answer_by: Millis,
+    },
+    Answer {
+        units: Units,
+    },
+    Resolve {
+        units: Units,
+        outcome: ChallengeOutcome,
+    },
 }
 
 /// A line.
@@ -85,6 +101,17 @@ pub(crate) enum Line {
     States {
         cycle: &'static str,
         states: BTreeMap<usize, &'static str>,
+    },
+    /// The state of each challenge of a cycle's observations, by the unit that is challenged.
+    Challenges {
+        cycle: &'static str,
+        states: BTreeMap<usize, &'static str>,
+    },
+    /// The worst of the auditors' last opinions of a unit's observation.
+    Opinion {
+        cycle: &'static str,
+        unit: usize,
+        opinion: Option<Opinion>,
     },
     /// What a unit's report said when it was approved, and says now.
     Changed {
@@ -140,15 +167,26 @@ fn by(word: &str) -> By {
     }
 }
 
+/// What stands before each unit.
+fn by_unit(pairs: &[&'static str]) -> BTreeMap<usize, &'static str> {
+    let mut found = BTreeMap::new();
+    for pair in pairs.chunks(2) {
+        units(pair[1]).into_iter().for_each(|unit| assert_eq!(found.insert(unit, pair[0]), None, "{pairs:?}"));
+    }
+    found
+}
+
 fn line(words: &[&'static str]) -> Line {
     match words {
         ["=", cycle, pairs @ ..] => {
-            let mut states = BTreeMap::new();
-            for pair in pairs.chunks(2) {
-                units(pair[1]).into_iter().for_each(|unit| assert_eq!(states.insert(unit, pair[0]), None, "{words:?}"));
-            }
+            let states = by_unit(pairs);
             assert_eq!(states.len(), super::UNITS, "{words:?}");
             Line::States { cycle, states }
+        }
+        ["?", cycle, pairs @ ..] => Line::Challenges { cycle, states: by_unit(pairs) },
+        ["opinion", opinion, unit, cycle] => {
+            let opinion = Opinion::from_name(opinion);
+            Line::Opinion { cycle, unit: unit.parse().expect("a unit"), opinion }
         }
         ["%", code, expected, actual, timely, rate, rate_on_time] => {
             let counts = [expected, actual, timely].map(|count| count.parse().expect("a count"));
@@ -183,6 +221,15 @@ fn deed(words: &[&'static str]) -> (&'static str, Deed) {
         ["approve", who, cycle, "by", whom] => (cycle, Deed::Approve { units: units(who), by: by(whom) }),
         ["return", who, cycle, "by", whom] => (cycle, Deed::Return { units: units(who), by: by(whom) }),
         ["accept", who, cycle, "by", whom] => (cycle, Deed::Accept { units: units(who), by: by(whom) }),
+        ["attest", who, cycle, opinion] => {
+            (cycle, Deed::Attest { units: units(who), opinion: opinion.parse().expect("an opinion") })
+        }
+        ["challenge", who, cycle, "by", date] => (cycle, Deed::Challenge { units: units(who), answer_by: day(date) }),
+        ["answer", who, cycle] => (cycle, Deed::Answer { units: units(who) }),
+        ["resolve", who, cycle, outcome] => {
+            (cycle, Deed::Resolve { units: units(who), outcome: outcome.parse().expect("an outcome") })
+        }
+        ["withdraw", who, cycle] => (cycle, Deed::Resolve { units: units(who), outcome: ChallengeOutcome::Withdrawn }),
         _ => panic!("what is {words:?}?"),
     }
 }

@@ -98,6 +98,8 @@ async fn a_server_and_a_replayed_export_know_every_day_of_the_year() {
             let json = ["--server", &url, "--output", "json"];
             let served = hefu(&[&json[..], &["report", "status", "--as-of", &seq]].concat());
             assert_eq!(read(&Path::new(&to).join("reports.json")), served, "at size {size}");
+            let served = hefu(&[&json[..], &["challenge", "list", "--as-of", &seq]].concat());
+            assert_eq!(read(&Path::new(&to).join("challenges.json")), served, "at size {size}");
             let served = hefu(&[&json[..], &["cycle", "list", "--as-of", &seq]].concat());
             assert_eq!(read(&Path::new(&to).join("cycles.json")), served, "at size {size}");
         }

@@ -4,6 +4,9 @@ use hefu_seeds::Catalogue;
 use hefu_tests::World;
 use hefu_tests::world::{code, decimal, indicator, keys, observation, text};
 use hefu_types::event::EventRef;
+use hefu_types::event::assurance::{
+    ChallengeAnswered, ChallengeOutcome, ChallengeResolved, ObservationAttested, ObservationChallenged,
+};
 use hefu_types::event::cycle::{
     LockExceptionGranted, NilReportDeclared, ReportAccepted, ReportApproved, ReportReturned, ReportSubmitted,
     ReportingCycleOpened,
@@ -11,7 +14,7 @@ use hefu_types::event::cycle::{
 use hefu_types::event::membership::Role;
 use hefu_types::event::plan::{Direction, Measure, RollUp};
 use hefu_types::event::reporting::{ObservationReported, ObservationRetracted};
-use hefu_types::{Code, ContentHash, Event, Millis, Refusal, Text};
+use hefu_types::{Code, ContentHash, Event, Millis, Period, Refusal, Text};
 use hefu_views::{Memory, Projector};
 
 use crate::UNITS;
@@ -20,6 +23,9 @@ use crate::script::{By, Deed};
 /// The unit that may accept, by number.
 const LEAD: usize = 5;
 
+/// The unit that audits.
+const AUDITOR: usize = 9;
+
 /// A unit that accepts nothing.
 const OTHER: usize = 28;
 
@@ -27,6 +33,8 @@ pub(crate) struct Stage {
     pub(crate) world: World,
     /// The period of each cycle.
     periods: Vec<(&'static str, &'static str)>,
+    /// The challenges, by cycle and unit.
+    challenges: Vec<(&'static str, usize, EventRef)>,
 }
 
 /// The code of a unit, as the plan lists them.
@@ -75,7 +83,9 @@ impl Stage {
             let defined = indicator(name.as_str(), Measure::Flow, Direction::Higher, RollUp::Sum, 0, &of_unit);
             world.say("office-1", vec![defined.into()]);
         }
-        Self { world, periods: vec![] }
+        let auditor = world.enrolment(unit(AUDITOR).as_str(), &key_of(AUDITOR, "auditor"), &[Role::Auditor]);
+        world.say(&format!("{}-admin", unit(AUDITOR)), vec![auditor.into()]);
+        Self { world, periods: vec![], challenges: vec![] }
     }
 
     /// Every view of what was recorded so far.
@@ -136,11 +146,50 @@ impl Stage {
                 let content = stage.content(cycle, n);
                 (signer(n, *by), ReportReturned { cycle: code(cycle), unit: unit(n), content, reason: why() }.into())
             }),
+            Deed::Attest { units, opinion } => each(self, units, &|stage, n| {
+                let (indicator, area, period, observation) = stage.cell(cycle, n);
+                let attested =
+                    ObservationAttested { indicator, area, period, observation, opinion: *opinion, reason: why() };
+                (key_of(AUDITOR, "auditor"), attested.into())
+            }),
+            Deed::Challenge { units, answer_by } => {
+                for n in units {
+                    let (indicator, area, period, observation) = self.cell(cycle, *n);
+                    let (reason, answer_by) = (why(), *answer_by);
+                    let event = ObservationChallenged { indicator, area, period, observation, reason, answer_by };
+                    self.say(at, &key_of(AUDITOR, "auditor"), event.into())?;
+                    let hash = self.world.entries.last().expect("an entry").signed().hash();
+                    self.challenges.push((cycle, *n, EventRef { submission_hash: Some(hash), index: 0 }));
+                }
+                Ok(())
+            }
+            Deed::Answer { units } => each(self, units, &|stage, n| {
+                (reporter(n), ChallengeAnswered { challenge: stage.challenge(cycle, n), answer: why() }.into())
+            }),
+            Deed::Resolve { units, outcome } => each(self, units, &|stage, n| {
+                let signer = match outcome {
+                    ChallengeOutcome::Withdrawn => key_of(AUDITOR, "auditor"),
+                    _ => "office-1".to_owned(),
+                };
+                let challenge = stage.challenge(cycle, n);
+                (signer, ChallengeResolved { challenge, outcome: *outcome, reason: why() }.into())
+            }),
             Deed::Accept { units, by } => each(self, units, &|stage, n| {
                 let content = stage.content(cycle, n);
                 (signer(n, *by), ReportAccepted { cycle: code(cycle), unit: unit(n), content }.into())
             }),
         }
+    }
+
+    /// What stands of a unit in a cycle, and where.
+    fn cell(&self, cycle: &str, n: usize) -> (Code, Code, Period, EventRef) {
+        let ObservationReported { indicator, area, period, .. } = self.observed(cycle, n, "0");
+        (indicator, area, period, self.standing(cycle, n))
+    }
+
+    /// The challenge of what a unit reported in a cycle.
+    fn challenge(&self, cycle: &str, n: usize) -> EventRef {
+        self.challenges.iter().find(|(known, unit, _)| (*known, *unit) == (cycle, n)).expect("a challenge").2.clone()
     }
 
     fn say(&mut self, at: Millis, signer: &str, event: Event) -> Result<(), Refusal> {

@@ -6,6 +6,10 @@ use crate::testing::{
     Log, OFFICE, REPORTER, adjusted, admission, code, indicator, key, milestone, observed, period, retracted, target,
     task, text,
 };
+use hefu_types::event::EventRef;
+use hefu_types::event::assurance::{
+    ChallengeAnswered, ChallengeOutcome, ChallengeResolved, ObservationAttested, ObservationChallenged, Opinion,
+};
 use hefu_types::event::cycle::{
     LockExceptionGranted, NilReportDeclared, ReportAccepted, ReportApproved, ReportReturned, ReportSubmitted,
     ReportingCycleOpened,
@@ -126,7 +130,7 @@ impl RowStore for Broken<'_> {
 #[test]
 fn rows_without_a_cursor_go_before_the_view_is_built() {
     let (log, memory) = (log(), log().store());
-    let view = VIEWS[3];
+    let view = VIEWS[VIEWS.len() - 1];
     let foreign = Changes::new(vec![(b"foreign".to_vec(), vec![])]).unwrap();
     memory.commit(&view.id(), &foreign, &Cursor::start()).unwrap();
     Projector::new(&Broken { memory: &memory, commits: true }).apply(view, &log.0).unwrap();
@@ -194,6 +198,33 @@ fn every_row() -> Log {
             ReportReturned { cycle, unit, content: Some(content), reason: text("why") }.into(),
         ],
     );
+    let (indicator, area, of) = (code("i"), code("52"), EventRef { submission_hash: None, index: 0 });
+    let attested = ObservationAttested {
+        indicator: indicator.clone(),
+        area: area.clone(),
+        period: period("2025"),
+        observation: of.clone(),
+        opinion: Opinion::Qualified,
+        reason: text("why"),
+    };
+    let challenged = ObservationChallenged {
+        indicator,
+        area,
+        period: period("2025"),
+        observation: of.clone(),
+        reason: text("why"),
+        answer_by: Millis::new(5),
+    };
+    let resolved = ChallengeResolved { challenge: of.clone(), outcome: ChallengeOutcome::Upheld, reason: text("why") };
+    log.say(
+        OFFICE,
+        [
+            attested.into(),
+            challenged.into(),
+            ChallengeAnswered { challenge: of, answer: text("so") }.into(),
+            resolved.into(),
+        ],
+    );
     log
 }
 
@@ -208,6 +239,7 @@ fn rows_of_a_version_never_change() {
     assert_eq!(
         got,
         [
+            "assurance 1 4 ceb14a1e84f338a5fbbc4834b0da10048bd3915528244b4f7efe33de90cd04c3",
             "members 1 22 dfe2514279bbfe167adb8d9bc5e70d93ff56d44b032267c41326712a0295ef29",
             "plan 1 8 06f713579524986e863664e153849560d73e8418068007427a31a4f4abd0fa33",
             "reports 1 7 9520cd67eff4b60b2e3f9ed88d95ed9a65415ee030e884fd59ee8aef37a55a8e",

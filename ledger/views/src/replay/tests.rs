@@ -9,6 +9,9 @@ use crate::history::{Step, log_of, steps};
 use crate::testing::{Log, OPERATOR, REPORTER, code, observed};
 
 /// The digest of a view at a size, found without what is tested here.
+/// The place of the view of observations in [`VIEWS`].
+const SERIES: usize = VIEWS.len() - 1;
+
 fn digest(log: &Log, view: usize, size: u64) -> ViewDigest {
     let memory = log.replay(usize::try_from(size).unwrap());
     Projector::new(&memory).cursor(VIEWS[view]).unwrap().digest()
@@ -87,16 +90,16 @@ fn runs_end_where_they_must_and_follow_one_another() {
 #[test]
 fn the_first_record_that_differs_is_named_whatever_size_it_speaks_of() {
     let mut log = small();
-    let good = honest(&log, 3, 6);
-    let first = log.say(OPERATOR, [good.clone().into(), forged(honest(&log, 3, 5)).into()]);
+    let good = honest(&log, SERIES, 6);
+    let first = log.say(OPERATOR, [good.clone().into(), forged(honest(&log, SERIES, 5)).into()]);
     log.say(OPERATOR, [forged(honest(&log, 0, 1)).into()]);
     let expected = Difference {
         seq: first,
         event_index: 1,
-        view: VIEWS[3].id(),
+        view: VIEWS[SERIES].id(),
         size: Size::new(5),
         recorded: ViewDigest::from_bytes([7; 32]),
-        replayed: digest(&log, 3, 5),
+        replayed: digest(&log, SERIES, 5),
     };
     assert_eq!(difference(&log), Some(expected));
 }
@@ -105,7 +108,7 @@ fn the_first_record_that_differs_is_named_whatever_size_it_speaks_of() {
 fn each_of_two_records_that_contradict_each_other_is_compared() {
     for order in [[true, false], [false, true]] {
         let mut log = small();
-        let say = |good| if good { honest(&log, 3, 6) } else { forged(honest(&log, 3, 6)) };
+        let say = |good| if good { honest(&log, SERIES, 6) } else { forged(honest(&log, SERIES, 6)) };
         let events = order.map(|good| say(good).into());
         let seq = log.say(OPERATOR, events);
         assert_eq!(at(difference(&log)), Some((seq.get(), u32::from(order[0]))), "{order:?}");
@@ -115,7 +118,7 @@ fn each_of_two_records_that_contradict_each_other_is_compared() {
 #[test]
 fn what_this_program_does_not_have_is_counted_and_not_compared() {
     let mut log = small();
-    let record = honest(&log, 3, 6);
+    let record = honest(&log, SERIES, 6);
     let former = ViewsRecorded { view: code("former"), ..forged(record.clone()) };
     let later = ViewsRecorded { version: 9, ..forged(record.clone()) };
     log.say(OPERATOR, [former.clone().into(), later.into(), record.clone().into()]);

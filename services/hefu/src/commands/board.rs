@@ -45,6 +45,8 @@ record! {
         both strength: String,
         both attained_percent: Option<Number>,
         both status: String,
+        both opinion: String,
+        both open_challenges: Option<u64>,
         data seq: Option<u64>,
         data event_index: Option<u64>,
     }
@@ -98,6 +100,8 @@ fn target_row(row: &v1::BoardRow, progress: Option<&v1::TargetProgress>) -> Targ
         strength: target.map(|t| words::strength(t.strength)).unwrap_or_default(),
         attained_percent: progress.and_then(|p| words::number(p.attained_percent.as_ref())),
         status: progress.map(|p| words::target_status(p.status)).unwrap_or_default(),
+        opinion: words::opinion(row.opinion),
+        open_challenges: (row.open_challenges > 0).then_some(row.open_challenges.into()),
         seq: latest.map(|o| o.seq),
         event_index: latest.map(|o| o.event_index.into()),
     }

@@ -1,6 +1,6 @@
 //! `hefu replay`: an export becomes views again, in memory, with no server and no database.
 //!
-//! It writes what `board`, `series --history`, `cycle list`, `report status`, `member list`, `member show` and `views` print, under
+//! It writes what `board`, `series --history`, `cycle list`, `report status`, `challenge list`, `member list`, `member show` and `views` print, under
 //! the same names of columns, so that files can be compared with a server's answers byte by byte. Digests of views that the log records must be
 //! those of this replay: it stops otherwise, and writes nothing. It verifies nothing else: see `verify`.
 

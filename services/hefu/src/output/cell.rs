@@ -108,6 +108,11 @@ impl Hash {
 }
 
 impl Hash {
+    /// All of its digits.
+    pub(crate) fn whole(&self) -> &str {
+        &self.0
+    }
+
     /// Its first digits, as tables show it.
     pub(crate) fn digits(&self) -> String {
         match self.0.get(..HASH_DIGITS) {

@@ -3,11 +3,12 @@
 use hefu_types::Millis;
 use hefu_views::plan::Indicator;
 use hefu_views::series::{self, Selection};
-use hefu_views::{AsOf, Memory, Tables, board, members, plan, reports};
+use hefu_views::{AsOf, Memory, Tables, assurance, board, members, plan, reports};
 use rayon::prelude::*;
 
 use super::files::Files;
 use crate::commands::board::target_rows;
+use crate::commands::challenge::challenge_row;
 use crate::commands::cycle::cycle_row;
 use crate::commands::member::{KeyRow, key_row, member_row};
 use crate::commands::report::report_row;
@@ -29,6 +30,9 @@ pub(super) fn write(files: &Files, memory: &Memory, at: Millis, as_of: AsOf) -> 
     let reports = reports::list(tables, &reports::Selection::default(), at, as_of)?;
     let rows = reports.iter().map(|report| report_row(&hefu_answers::report(report)));
     files.rows("reports", &rows.collect::<Vec<_>>())?;
+    let challenges = assurance::challenges(tables, &assurance::Selection::default(), as_of)?;
+    let rows = challenges.iter().map(|challenge| challenge_row(hefu_answers::challenge(challenge, at)));
+    files.rows("challenges", &rows.collect::<Vec<_>>())?;
     let members: Vec<_> = members::list(&*tables.members, as_of)?.iter().map(hefu_answers::member).collect();
     files.rows("members", &members.iter().map(member_row).collect::<Vec<_>>())?;
     for member in &members {

@@ -1,0 +1,165 @@
+use std::collections::BTreeMap;
+
+use hefu_types::event::assurance::{ChallengeOutcome, ObservationAttested, ObservationChallenged, Opinion};
+use hefu_types::{Code, Millis, SubmissionHash, Text};
+
+use super::{CHALLENGES, ChallengeFact, OPINIONS, in_area, in_cell, named, of_challenge};
+use crate::error::ViewError;
+use crate::key::{AsOf, Key};
+use crate::members;
+use crate::row::{self, Origin, Row};
+use crate::series::Observation;
+use crate::view::Tables;
+
+/// An opinion of an observation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attestation {
+    /// What was said.
+    pub attested: ObservationAttested,
+    /// The auditor's unit.
+    pub member: Code,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// How far a challenge has come, at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ChallengeState {
+    /// It waits for an answer.
+    Open,
+    /// It waits for an answer, which is late.
+    Overdue,
+    /// It waits for the office.
+    Answered,
+    /// It ended.
+    Ended(ChallengeOutcome),
+}
+
+/// A challenge and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Challenge {
+    /// What was said.
+    pub challenged: ObservationChallenged,
+    /// The challenger.
+    pub member: Code,
+    /// Where it came from, which names the challenge.
+    pub origin: Origin,
+    /// The unit that reported the observation.
+    pub owner: Code,
+    /// The answer, and where it came from.
+    pub answer: Option<(Text, Origin)>,
+    /// How it ended, why, and where that came from.
+    pub ending: Option<(ChallengeOutcome, Text, Origin)>,
+}
+
+impl Challenge {
+    /// How far it has come.
+    #[must_use]
+    pub fn state(&self, now: Millis) -> ChallengeState {
+        match (&self.ending, &self.answer) {
+            (Some((outcome, _, _)), _) => ChallengeState::Ended(*outcome),
+            (None, Some(_)) => ChallengeState::Answered,
+            (None, None) if now < self.challenged.answer_by => ChallengeState::Open,
+            (None, None) => ChallengeState::Overdue,
+        }
+    }
+}
+
+/// Which challenges or opinions are asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Selection<'a> {
+    /// The indicator; `None` for all.
+    pub indicator: Option<&'a Code>,
+    /// The area; `None` for all. Needs an indicator.
+    pub area: Option<&'a Code>,
+}
+
+impl Selection<'_> {
+    fn prefix(&self, table: u8) -> Key {
+        match (self.indicator, self.area) {
+            (Some(indicator), Some(area)) => in_area(table, indicator, area),
+            (Some(indicator), None) => Key::table(table).code(indicator),
+            (None, _) => Key::table(table),
+        }
+    }
+}
+
+/// The challenges of a selection, by indicator, area, period and position.
+///
+/// # Errors
+/// When the store fails, or a key or the challenged observation is `Missing` at `as_of`.
+pub fn challenges(tables: &Tables<'_>, select: &Selection<'_>, as_of: AsOf) -> Result<Vec<Challenge>, ViewError> {
+    let rows: Vec<Row<ObservationChallenged>> = row::all(&*tables.assurance, &select.prefix(CHALLENGES), as_of)?;
+    rows.into_iter().map(|row| with_endings(tables, row, as_of)).collect()
+}
+
+fn with_endings(
+    tables: &Tables<'_>,
+    Row { origin, fact: challenged }: Row<ObservationChallenged>,
+    as_of: AsOf,
+) -> Result<Challenge, ViewError> {
+    let member = members::speaker(&*tables.members, &origin.key, as_of)?;
+    let owner = owner(tables, &challenged, &origin, as_of)?;
+    let (mut answer, mut ending) = (None, None);
+    for row in row::all(&*tables.assurance, &of_challenge((origin.submission_hash, origin.event_index)), as_of)? {
+        match row.fact {
+            ChallengeFact::Answered(e) => answer = Some((e.answer, row.origin)),
+            ChallengeFact::Resolved(e) => ending = Some((e.outcome, e.reason, row.origin)),
+        }
+    }
+    Ok(Challenge { challenged, member, origin, owner, answer, ending })
+}
+
+/// Who reported what stood in the cell just before it was challenged.
+fn owner(
+    tables: &Tables<'_>,
+    challenged: &ObservationChallenged,
+    origin: &Origin,
+    as_of: AsOf,
+) -> Result<Code, ViewError> {
+    let ObservationChallenged { indicator, area, period, .. } = challenged;
+    let cell = crate::series::Cell { indicator, area, period: *period };
+    let missing = || ViewError::Missing { what: "observation", name: format!("{indicator} {area} {period}") };
+    let stood = crate::series::before(&*tables.series, &cell, origin)?.ok_or_else(missing)?;
+    members::speaker(&*tables.members, &stood.origin.key, as_of)
+}
+
+/// The opinions of a selection, superseded ones too, by indicator, area, period, auditor's key and position.
+///
+/// # Errors
+/// When the store fails, or a key is `Missing` at `as_of`.
+pub fn opinions(tables: &Tables<'_>, select: &Selection<'_>, as_of: AsOf) -> Result<Vec<Attestation>, ViewError> {
+    let rows = row::all(&*tables.assurance, &select.prefix(OPINIONS), as_of)?;
+    rows.into_iter().map(|row| attestation(tables, row, as_of)).collect()
+}
+
+fn attestation(
+    tables: &Tables<'_>,
+    Row { origin, fact: attested }: Row<ObservationAttested>,
+    as_of: AsOf,
+) -> Result<Attestation, ViewError> {
+    let member = members::speaker(&*tables.members, &origin.key, as_of)?;
+    Ok(Attestation { attested, member, origin })
+}
+
+/// What auditors think of a standing observation: of each unit's last opinion of exactly this one, the worst.
+///
+/// # Errors
+/// As for [`opinions`].
+pub fn opinion_of(tables: &Tables<'_>, observation: &Observation, as_of: AsOf) -> Result<Option<Opinion>, ViewError> {
+    let fact = &observation.fact;
+    let cell = in_cell(OPINIONS, fact.indicator(), fact.area(), fact.period());
+    let mut last: BTreeMap<Code, (Origin, Opinion)> = BTreeMap::new();
+    for row in row::all::<ObservationAttested>(&*tables.assurance, &cell, as_of)? {
+        let of: (SubmissionHash, u32) = named(&row.fact.observation, &row.origin);
+        if of != (observation.origin.submission_hash, observation.origin.event_index) {
+            continue;
+        }
+        let found = attestation(tables, row, as_of)?;
+        let newest = last.get(&found.member).is_none_or(|(known, _)| known.position() < found.origin.position());
+        if newest {
+            last.insert(found.member, (found.origin, found.attested.opinion));
+        }
+    }
+    Ok(last.into_values().map(|(_, opinion)| opinion).max())
+}
