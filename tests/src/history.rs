@@ -105,7 +105,8 @@ impl History {
             if let Event::ObservationChallenged(e) = event {
                 let cell = (e.indicator.clone(), e.area.clone(), e.period);
                 let owner = self.world.state.standing(&cell).expect("an observation").member;
-                self.cast.challenged(EventRef { submission_hash: Some(signed.hash()), index }, owner, &signer);
+                let named = EventRef { submission_hash: Some(signed.hash()), index };
+                self.cast.challenged([named, e.observation.clone()], owner, &signer);
             }
             *self.kinds.entry(event.kind()).or_default() += 1;
         }

@@ -1,20 +1,26 @@
 //! What others think of an observation: opinions of auditors, and challenges that are answered and decided.
 
+use std::collections::BTreeSet;
+
 use hefu_types::event::assurance::{
     ChallengeAnswered, ChallengeOutcome, ChallengeResolved, ObservationAttested, ObservationChallenged, Opinion,
 };
 use hefu_types::event::membership::Role;
+use hefu_types::limits::ANSWER_MILLIS_MIN;
 use hefu_types::{Code, EventRef, Millis, Reason, Refusal, SubmissionHash};
 
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Context, Speaker};
-use crate::membership::check_reason;
+use crate::membership::{MemberStatus, check_reason};
 use crate::reporting::{Stands, named_standing};
 use crate::state::State;
 
-/// The event that challenged an observation.
+/// An event: one that challenged an observation, or that reported one.
 pub(crate) type ChallengeId = (SubmissionHash, u32);
+
+/// A challenge that has not ended: the observation, and whose it is.
+pub(crate) type Challenged = (SubmissionHash, u32, Code);
 
 /// A challenge, as far as decisions depend on it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,8 +28,10 @@ pub(crate) struct Challenge {
     /// The unit that reported what is challenged.
     owner: Code,
     challenger: Code,
-    /// Who challenged it, as a number.
-    holder: u32,
+    /// The observation.
+    observation: ChallengeId,
+    /// Who reported, challenged and answered, as numbers.
+    hands: BTreeSet<u32>,
     answer_by: Millis,
     answered: bool,
     ended: bool,
@@ -74,9 +82,11 @@ pub(crate) fn decide_challenged(
     needs_to_judge(speaker)?;
     let (_, stands) = named_standing(state, (&e.indicator, &e.area, e.period), &e.observation, context)?;
     check_not_own(state, speaker, stands)?;
-    if e.answer_by <= context.at.recorded_at {
-        let detail = format!("it is {}, the answer is asked for by {}", context.at.recorded_at, e.answer_by);
-        return refuse(Reason::AnswerByInvalid, "answer_by", detail);
+    if e.answer_by.get() < context.at.recorded_at.get().saturating_add(ANSWER_MILLIS_MIN) {
+        return refuse(Reason::AnswerByInvalid, "answer_by", "an answer takes a day at least");
+    }
+    if state.challenged.contains(&(stands.submission_hash, stands.index, speaker.member.clone())) {
+        return refuse(Reason::ChallengeExists, "observation", format!("{} challenges it already", speaker.member));
     }
     check_reason(&e.reason)
 }
@@ -84,14 +94,17 @@ pub(crate) fn decide_challenged(
 pub(crate) fn apply_challenged(state: &mut State, speaker: &Speaker, e: &ObservationChallenged, context: &Context<'_>) {
     let place = state.place(&e.indicator, &e.area, e.period);
     let stands = place.and_then(|place| state.cells.get(&place)).expect("decided that it stands");
+    let observation = (stands.submission_hash, stands.index);
     let challenge = Challenge {
         owner: state.numbered(stands.member).clone(),
         challenger: speaker.member.clone(),
-        holder: speaker.holder,
+        observation,
+        hands: [stands.holder, speaker.holder].into(),
         answer_by: e.answer_by,
         answered: false,
         ended: false,
     };
+    state.challenged.put((observation.0, observation.1, speaker.member.clone()), ());
     state.challenges.put((context.at.submission_hash, context.index), challenge);
 }
 
@@ -131,8 +144,12 @@ pub(crate) fn decide_answered(
     Ok(())
 }
 
-pub(crate) fn apply_answered(state: &mut State, e: &ChallengeAnswered, context: &Context<'_>) {
-    state.challenges.update(&id(&e.challenge, context), |challenge| challenge.answered = true);
+pub(crate) fn apply_answered(state: &mut State, speaker: &Speaker, e: &ChallengeAnswered, context: &Context<'_>) {
+    let holder = speaker.holder;
+    state.challenges.update(&id(&e.challenge, context), |challenge| {
+        challenge.answered = true;
+        challenge.hands.insert(holder);
+    });
 }
 
 pub(crate) fn decide_resolved(
@@ -148,28 +165,38 @@ pub(crate) fn decide_resolved(
         ChallengeOutcome::Withdrawn => {
             return refuse(Reason::OutcomeNotYours, "outcome", format!("{} challenged it", challenge.challenger));
         }
-        ChallengeOutcome::Upheld | ChallengeOutcome::Dismissed => check_may_decide(speaker, challenge, context)?,
+        ChallengeOutcome::Upheld | ChallengeOutcome::Dismissed => check_may_decide(state, speaker, challenge, context)?,
     }
     check_reason(&e.reason)
 }
 
-/// The office decides: about what it neither reported nor challenged by the same hand, once the unit had its say.
-fn check_may_decide(speaker: &Speaker, challenge: &Challenge, context: &Context<'_>) -> Result<(), Refusal> {
+/// The office decides: by a hand that neither reported, challenged nor answered, once the unit had its say, or is gone.
+fn check_may_decide(
+    state: &State,
+    speaker: &Speaker,
+    challenge: &Challenge,
+    context: &Context<'_>,
+) -> Result<(), Refusal> {
     if !speaker.roles.has(Role::Office) {
         return refuse(Reason::OutcomeNotYours, "outcome", "the office decides");
     }
     if challenge.owner == speaker.member {
         return refuse(Reason::OwnObservation, "challenge", format!("{} reported it", challenge.owner));
     }
-    if challenge.holder == speaker.holder {
-        return refuse(Reason::SameHolder, "challenge", "the same holder challenged it");
+    if challenge.hands.contains(&speaker.holder) {
+        return refuse(Reason::SameHolder, "challenge", "the same holder reported, challenged or answered it");
     }
-    if !challenge.answered && context.at.recorded_at < challenge.answer_by {
+    let gone = state.members.get(&challenge.owner).is_none_or(|owner| owner.status == MemberStatus::Withdrawn);
+    if !gone && !challenge.answered && context.at.recorded_at < challenge.answer_by {
         return refuse(Reason::ChallengeOpen, "challenge", format!("an answer is due by {}", challenge.answer_by));
     }
     Ok(())
 }
 
 pub(crate) fn apply_resolved(state: &mut State, e: &ChallengeResolved, context: &Context<'_>) {
-    state.challenges.update(&id(&e.challenge, context), |challenge| challenge.ended = true);
+    let id = id(&e.challenge, context);
+    let Challenge { observation: (hash, index), challenger, .. } =
+        state.challenges.get(&id).expect("decided that it is").clone();
+    state.challenged.remove(&(hash, index, challenger));
+    state.challenges.update(&id, |challenge| challenge.ended = true);
 }

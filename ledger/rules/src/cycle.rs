@@ -123,13 +123,16 @@ fn due(indicator: u32, period: Period) -> Due {
 pub(crate) fn apply_opened(state: &mut State, e: &ReportingCycleOpened) {
     let (number, units) = (state.number(&e.cycle), state.numbers_of(&e.units));
     let indicators: Vec<u32> = e.indicators.iter().map(|code| state.number(code)).collect();
+    // A plan never loses an area, so its own are all in which something may stand.
+    let areas = state.plans.get(&e.plan).map(|plan| plan.areas.clone()).unwrap_or_default();
+    let areas: Vec<u32> = areas.iter().filter_map(|area| state.number_of(area)).collect();
     for indicator in indicators {
         state.due.put(due(indicator, e.period), number);
         // What was reported before the cycle was opened is in its reports.
-        let of_indicator = state.cells.range(Place::all_of(indicator));
-        let of_cycle =
-            of_indicator.filter(|(place, stands)| place.is_in(e.period) && units.values().any(|u| *u == stands.member));
-        let filed: Vec<Filed> = of_cycle.map(|(place, stands)| (number, stands.member, *place)).collect();
+        let places = areas.iter().map(|area| Place::new(indicator, *area, e.period));
+        let standing = places.filter_map(|place| Some((place, state.cells.get(&place)?.member)));
+        let of_cycle = standing.filter(|(_, member)| units.values().any(|unit| unit == member));
+        let filed: Vec<Filed> = of_cycle.map(|(place, member)| (number, member, place)).collect();
         filed.into_iter().for_each(|filed| state.filed.put(filed, ()));
     }
     let accepting_units = e.accepting_units.iter().cloned().collect();
@@ -182,26 +185,42 @@ pub(crate) fn check_times(times: &Times, exception: Option<Millis>, now: Millis,
     Ok(())
 }
 
-/// An observation of a cycle is made, corrected or taken back: by a unit of the cycle, while it may report. What an approver
-/// stands for is corrected, which anybody sees, and neither taken back nor added to.
+/// What is done to a cell of a cycle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// A unit's first word about it, or a successor's correction.
+    Made,
+    /// A unit's correction of its own.
+    Corrected,
+    /// A unit's retraction of its own.
+    TakenBack,
+}
+
+/// An observation of a cycle is made by a unit of the cycle, while it may report. What an approver stands for is corrected, which
+/// anybody sees, and neither taken back nor added to. What a unit outside the cycle has said before, it may mend at any time.
 pub(crate) fn check_observation(
     state: &State,
     place: Place,
     speaker: &Speaker,
-    is_correction: bool,
+    change: Change,
     now: Millis,
 ) -> Result<(), Refusal> {
     let Some(number) = state.due.get(&place.due()) else { return Ok(()) };
     let (code, unit) = (state.numbered(*number), &speaker.member);
     let cycle = known_cycle(state, code)?;
     if !cycle.units.contains_key(unit) {
-        return refuse(Reason::UnitNotInCycle, "period", format!("{unit} does not report in {code}"));
+        return match change {
+            Change::Made => refuse(Reason::UnitNotInCycle, "period", format!("{unit} does not report in {code}")),
+            Change::Corrected | Change::TakenBack => Ok(()),
+        };
     }
-    let exception = state.exception(code, unit, Some(state.numbered(place.indicator)));
+    let exception = (now >= cycle.times.locks_at)
+        .then(|| state.exception(code, unit, Some(state.numbered(place.indicator))))
+        .flatten();
     check_times(&cycle.times, exception, now, "period")?;
     let report = state.reports.get(&(code.clone(), unit.clone())).copied().unwrap_or_default();
     match report.step {
-        Step::Approved(_) | Step::Accepted(_) if !is_correction => {
+        Step::Approved(_) | Step::Accepted(_) if change != Change::Corrected => {
             refuse(Reason::ReportApproved, "period", format!("the report of {unit} in {code} was approved"))
         }
         _ => Ok(()),

@@ -164,7 +164,7 @@ impl State {
             }
             Event::ChallengeAnswered(e) => {
                 assurance::decide_answered(self, speaker, e, context)?;
-                assurance::apply_answered(self, e, context);
+                assurance::apply_answered(self, speaker, e, context);
             }
             Event::ChallengeResolved(e) => {
                 assurance::decide_resolved(self, speaker, e, context)?;

@@ -20,7 +20,7 @@ use crate::state::State;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Plan {
     parts: BTreeSet<Code>,
-    areas: BTreeSet<Code>,
+    pub(crate) areas: BTreeSet<Code>,
 }
 
 /// An indicator, as far as decisions depend on it. With its own code and those of its reporting units and areas are their

@@ -28,6 +28,14 @@ pub(crate) struct Report {
     approver: Option<u32>,
 }
 
+/// A unit's report, as far as a look-up tells.
+struct Known<'a> {
+    cycle: &'a Cycle,
+    /// As a number.
+    unit: u32,
+    report: Report,
+}
+
 /// A unit's report, with what it says now.
 struct Seen<'a> {
     cycle: &'a Cycle,
@@ -52,20 +60,26 @@ impl State {
             .map(|((_, _, place), ())| (*place, self.cells.get(place).expect("filed while it stands")))
     }
 
-    fn report<'a>(&'a self, code: &Code, unit: &Code, now: Millis) -> Result<Seen<'a>, Refusal> {
+    /// How far a unit's report has come, without a look at what it says.
+    fn known<'a>(&'a self, code: &Code, unit: &Code) -> Result<Known<'a>, Refusal> {
         let cycle = known_cycle(self, code)?;
         let Some(number) = cycle.units.get(unit) else {
             return refuse(Reason::UnitNotInCycle, "unit", format!("{unit} does not report in {code}"));
         };
+        let report = self.reports.get(&(code.clone(), unit.clone())).copied().unwrap_or_default();
+        Ok(Known { cycle, unit: *number, report })
+    }
+
+    fn report<'a>(&'a self, code: &Code, unit: &Code, now: Millis) -> Result<Seen<'a>, Refusal> {
+        let Known { cycle, unit: number, report } = self.known(code, unit)?;
         let (mut observations, mut holders) = (vec![], BTreeSet::new());
-        for (place, stands) in self.filed(cycle.number, *number) {
+        for (place, stands) in self.filed(cycle.number, number) {
             let (indicator, area) = (self.numbered(place.indicator), self.numbered(place.area));
             let Stands { submission_hash, index, .. } = *stands;
             observations.push(Reported { indicator, area, submission_hash, index });
             holders.insert(stands.holder);
         }
         let content = content_hash(code, unit, observations);
-        let report = self.reports.get(&(code.clone(), unit.clone())).copied().unwrap_or_default();
         let exception = self.exception(code, unit, None);
         let status = ReportStatus::of(report.step, content, &cycle.times, exception, now);
         Ok(Seen { cycle, report, content, exception, holders, status })
@@ -218,17 +232,18 @@ pub(crate) fn decide_returned(
     e: &ReportReturned,
     context: &Context<'_>,
 ) -> Result<(), Refusal> {
-    let seen = state.report(&e.cycle, &e.unit, context.at.recorded_at)?;
-    match seen.report.step {
+    let known = state.known(&e.cycle, &e.unit)?;
+    match known.report.step {
         Step::Submitted(_) => own_unit(speaker, &e.unit, Role::Approver)?,
         Step::Approved(_) | Step::Nil if speaker.member == e.unit => speaker.needs(Role::Approver)?,
-        Step::Approved(_) | Step::Nil | Step::Accepted(_) => check_accepts(speaker, seen.cycle, &e.unit)?,
+        Step::Approved(_) | Step::Nil | Step::Accepted(_) => check_accepts(speaker, known.cycle, &e.unit)?,
         Step::Silent | Step::Returned => {
-            return refuse(Reason::ReportStateWrong, "cycle", format!("the report is {:?}", seen.status));
+            return refuse(Reason::ReportStateWrong, "cycle", "nothing was said that could be returned");
         }
     }
-    check_said(seen.report.step, e.content)?;
+    check_said(known.report.step, e.content)?;
     if speaker.member == e.unit {
+        let seen = state.report(&e.cycle, &e.unit, context.at.recorded_at)?;
         check_other_holder(speaker, seen.holders.into_iter().chain(seen.report.submitter))?;
     }
     check_reason(&e.reason)
@@ -244,8 +259,8 @@ pub(crate) fn decide_accepted(
     e: &ReportAccepted,
     context: &Context<'_>,
 ) -> Result<(), Refusal> {
+    check_accepts(speaker, state.known(&e.cycle, &e.unit)?.cycle, &e.unit)?;
     let seen = state.report(&e.cycle, &e.unit, context.at.recorded_at)?;
-    check_accepts(speaker, seen.cycle, &e.unit)?;
     check_not_stale(seen.status)?;
     if !matches!(seen.status, ReportStatus::Approved | ReportStatus::Nil) {
         return refuse(Reason::ReportStateWrong, "cycle", format!("the report is {:?}", seen.status));

@@ -9,7 +9,7 @@ use hefu_types::{Code, Decimal, EventRef, Period, PeriodType, Reason, Refusal, S
 
 use serde::{Deserialize, Serialize};
 
-use crate::cycle;
+use crate::cycle::{self, Change};
 use crate::event::{Context, Speaker};
 use crate::membership::{MemberStatus, check_reason};
 use crate::plan::{Indicator, area_of, check_decimals, live_indicator};
@@ -110,22 +110,12 @@ impl Place {
     pub(crate) const FIRST: Self = Self { indicator: 0, area: 0, period: 0 };
     pub(crate) const LAST: Self = Self { indicator: u32::MAX, area: u32::MAX, period: u64::MAX };
 
-    /// Those of an indicator.
-    pub(crate) fn all_of(indicator: u32) -> std::ops::RangeInclusive<Self> {
-        Self { indicator, ..Self::FIRST }..=Self { indicator, ..Self::LAST }
-    }
-
-    /// Whether it is of this period.
-    pub(crate) fn is_in(&self, period: Period) -> bool {
-        self.period == u64::from_be_bytes(period.sort_key())
-    }
-
     /// Its indicator and period, which a cycle may ask for.
     pub(crate) const fn due(&self) -> (u32, u64) {
         (self.indicator, self.period)
     }
 
-    const fn new(indicator: u32, area: u32, period: Period) -> Self {
+    pub(crate) const fn new(indicator: u32, area: u32, period: Period) -> Self {
         Self { indicator, area, period: u64::from_be_bytes(period.sort_key()) }
     }
 
@@ -166,8 +156,10 @@ pub(crate) fn decide_reported(
     if e.as_of_date.is_some_and(|date| date.kind() != PeriodType::Day || !e.period.contains(date)) {
         return refuse(Reason::AsOfDateInvalid, "as_of_date", format!("a day of {}, such as 2024-07-15", e.period));
     }
-    cycle::check_observation(state, place, speaker, e.supersedes.is_some(), context.at.recorded_at)?;
     let standing = state.cells.get(&place);
+    let is_own = e.supersedes.is_some() && standing.is_some_and(|stands| stands.member == member);
+    let change = if is_own { Change::Corrected } else { Change::Made };
+    cycle::check_observation(state, place, speaker, change, context.at.recorded_at)?;
     check_supersedes(standing, e, context)?;
     check_owner(state, indicator, standing, member)?;
     let is_stock = indicator.measure == Measure::Stock;
@@ -291,7 +283,7 @@ pub(crate) fn decide_retracted(
     if *owner != speaker.member {
         return refuse(Reason::NotYourObservation, "observation", format!("{owner} reported it"));
     }
-    cycle::check_observation(state, place, speaker, false, context.at.recorded_at)?;
+    cycle::check_observation(state, place, speaker, Change::TakenBack, context.at.recorded_at)?;
     check_reason(&e.reason)?;
     Ok(place)
 }

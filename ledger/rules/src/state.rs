@@ -5,7 +5,7 @@ use hefu_types::{Code, Entry, LedgerId, Millis, PublicKey, Reason, Refusal, Seq,
 
 use serde::{Deserialize, Serialize};
 
-use crate::assurance::{Challenge, ChallengeId};
+use crate::assurance::{Challenge, ChallengeId, Challenged};
 use crate::cycle::{Cycle, Due, Exception, Filed};
 use crate::membership::{Key, Member, MemberStatus};
 use crate::plan::{Indicator, Plan, TargetKey};
@@ -117,6 +117,8 @@ state! {
     exceptions: (Code, u32) => Exception,
     /// Challenges, by the event that raised them.
     challenges: ChallengeId => Challenge,
+    /// Those that have not ended, by observation and challenger.
+    challenged: Challenged => (),
     /// Standing observations.
     cells: Place => Stands,
     /// The values of stocks among them.

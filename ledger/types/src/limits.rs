@@ -77,3 +77,6 @@ pub const PROOF_BYTES_MAX: usize = 2 * NOTE_BYTES_MAX;
 
 /// Bytes of a tlog-policy file: 1,000 lines of a key, a name and an address of 1 kB.
 pub const POLICY_BYTES_MAX: usize = 1 << 20;
+
+/// The time that a challenge leaves for an answer, at least, in milliseconds: a day.
+pub const ANSWER_MILLIS_MIN: i64 = 24 * 3_600_000;

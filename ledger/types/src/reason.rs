@@ -290,8 +290,10 @@ reasons! {
     // Opinions and challenges.
     /// A unit neither attests nor challenges what it reported itself.
     OwnObservation "OWN_OBSERVATION" Denied "Let another unit look at it; correct what is wrong.";
-    /// An answer is asked for by a time that has passed.
-    AnswerByInvalid "ANSWER_BY_INVALID" Invalid "Ask for the answer by a later time.";
+    /// An answer is asked for within less than a day.
+    AnswerByInvalid "ANSWER_BY_INVALID" Invalid "Ask for the answer by a later time: a day from now at least.";
+    /// A unit challenges an observation once at a time.
+    ChallengeExists "CHALLENGE_EXISTS" Conflict "Wait until your challenge has ended.";
     /// The challenge is not known.
     ChallengeUnknown "CHALLENGE_UNKNOWN" Precondition "Name the event that challenged the observation.";
     /// The challenge was answered already.

@@ -94,7 +94,7 @@ pub enum ReportStatus {
     Returned,
     /// Observations changed since it was submitted, approved or accepted.
     Stale,
-    /// Nothing was reported in time, and nothing may be any more.
+    /// Nothing was reported in time, or it went back, and nothing may be reported any more.
     Locked,
     /// Nothing was reported, and it is late.
     Overdue,

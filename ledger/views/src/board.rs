@@ -96,8 +96,6 @@ pub(crate) fn row_with(
     let targets = progress_of(tables, indicator, area, latest.as_ref(), as_of)?;
     let latest = latest.map(|row| observation(&*tables.members, row, as_of)).transpose()?;
     let opinion = latest.as_ref().map(|latest| assurance::opinion_of(tables, latest, as_of)).transpose()?.flatten();
-    let select = assurance::Selection { indicator: Some(&definition.indicator), area: Some(area) };
-    let challenges = assurance::challenges(tables, &select, as_of)?;
     Ok(BoardRow {
         indicator: definition.indicator.clone(),
         name: definition.name.clone(),
@@ -107,7 +105,7 @@ pub(crate) fn row_with(
         targets,
         latest,
         opinion,
-        open_challenges: challenges.iter().filter(|challenge| challenge.ending.is_none()).count(),
+        open_challenges: assurance::count_open(tables, &definition.indicator, area, as_of)?,
     })
 }
 

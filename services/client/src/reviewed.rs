@@ -1,8 +1,11 @@
 //! A report as it is in the log, before somebody stands for it.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
+
 use hefu_proto::{convert, v1};
 use hefu_types::report::{Reported, content_hash};
-use hefu_types::{Code, ContentHash, Event, Seq, SubmissionHash};
+use hefu_types::{Code, ContentHash, DecodedEntry, Event, Seq, SubmissionHash};
 
 use crate::error::ClientError;
 use crate::reader::Reader;
@@ -20,23 +23,35 @@ pub struct Reviewed {
 }
 
 impl Reviewed {
-    /// Asks for a unit's report in a cycle, and compares what it says with the log, entry by entry.
+    /// Asks for a unit's report in a cycle as it stands now, and compares what it says with the log, entry by entry.
     ///
     /// # Errors
     /// `Protocol` when the server shows something else than the log holds; when it refuses or stays away.
     pub async fn read(server: &Server, cycle: &Code, unit: &Code) -> Result<Self, ClientError> {
-        let request = v1::GetReportRequest {
-            cycle: cycle.to_string(),
-            unit: unit.to_string(),
-            ..v1::GetReportRequest::default()
-        };
+        let min_seq = Reader::new(server.clone()).head().await?.size.last_seq().map_or(0, Seq::get);
+        let (cycle, unit) = (cycle.to_string(), unit.to_string());
+        Self::ask(server, v1::GetReportRequest { cycle, unit, min_seq, ..v1::GetReportRequest::default() }).await
+    }
+
+    /// The same for any moment and time.
+    ///
+    /// # Errors
+    /// As for [`Reviewed::read`].
+    pub async fn ask(server: &Server, request: v1::GetReportRequest) -> Result<Self, ClientError> {
         let answer = server.ask(async |server| server.reports().get_report(request.clone()).await).await?;
-        let reader = Reader::new(server.clone());
+        let code = |text: &str| Code::new(text).map_err(|e| ClientError::Protocol(format!("{text:?}: {e}")));
+        let (cycle, unit) = (code(&request.cycle)?, code(&request.unit)?);
+        let (reader, mut entries) = (Reader::new(server.clone()), HashMap::new());
         let mut found = Vec::with_capacity(answer.observations.len());
         for observation in &answer.observations {
-            found.push(in_log(&reader, observation).await?);
+            let seq = Seq::new(observation.seq);
+            let entry = match entries.entry(seq) {
+                Slot::Occupied(slot) => slot.into_mut(),
+                Slot::Vacant(slot) => slot.insert(read(&reader, seq).await?),
+            };
+            found.push(in_log(entry, observation)?);
         }
-        let content = content_hash(cycle, unit, found.iter().map(Found::reported).collect());
+        let content = content_hash(&cycle, &unit, found.iter().map(Found::reported).collect());
         let shown = answer.report.as_ref().map(|report| ContentHash::from_slice(&report.content)).unwrap_or_default();
         if content != shown {
             return Err(ClientError::Protocol("the report's hash is not that of its observations".into()));
@@ -59,21 +74,48 @@ impl Found {
     }
 }
 
+async fn read(reader: &Reader, seq: Seq) -> Result<DecodedEntry, ClientError> {
+    let entry = reader.entries(seq, seq.size()).next().await?;
+    let entry = entry.ok_or_else(|| ClientError::Protocol(format!("no entry at seq {seq}")))?;
+    entry.decode().map_err(ClientError::Refused)
+}
+
 /// What is shown must be what its entry says.
-async fn in_log(reader: &Reader, shown: &v1::Observation) -> Result<Found, ClientError> {
-    let seq = Seq::new(shown.seq);
-    let differs = || ClientError::Protocol(format!("the observation shown of seq {seq} is not the one in the log"));
-    let entry = reader.entries(seq, seq.size()).next().await?.ok_or_else(differs)?;
-    let entry = entry.decode().map_err(|_| differs())?;
+fn in_log(entry: &DecodedEntry, shown: &v1::Observation) -> Result<Found, ClientError> {
     let event = usize::try_from(shown.event_index).ok().and_then(|index| entry.submission.events.get(index));
-    let Some(Event::ObservationReported(said)) = event else { return Err(differs()) };
-    let shown_as = (shown.indicator.as_str(), shown.area.as_str(), shown.period.clone(), shown.obs_status);
-    let said_as =
-        (said.indicator.as_str(), said.area.as_str(), said.period.to_string(), said.obs_status.number().cast_signed());
-    let value: Option<v1::Decimal> = said.value.as_ref().map(convert::to_wire);
-    if shown_as != said_as || shown.value != value || shown.submission_hash != entry.submission_hash.as_bytes()[..] {
-        return Err(differs());
-    }
+    let said = event.and_then(|event| match event {
+        Event::ObservationReported(said) => Some(said),
+        _ => None,
+    });
+    let said = said.filter(|said| {
+        let as_said = v1::Observation {
+            indicator: said.indicator.to_string(),
+            area: said.area.to_string(),
+            period: said.period.to_string(),
+            value: said.value.as_ref().map(convert::to_wire),
+            obs_status: said.obs_status.number().cast_signed(),
+            qualifier: said.qualifier.map_or(0, |qualifier| qualifier.number().cast_signed()),
+            as_of_date: said.as_of_date.map(|date| date.to_string()).unwrap_or_default(),
+            source: said.source.as_ref().map(convert::to_wire),
+            note: said.note.to_string(),
+            reason: said.reason.to_string(),
+            seq: entry.seq.get(),
+            event_index: shown.event_index,
+            submission_hash: entry.submission_hash.as_bytes().to_vec().into(),
+            key: entry.submission.key.as_bytes().to_vec().into(),
+            recorded_at: entry.recorded_at.get(),
+            retracted: false,
+            // Which unit a key speaks for stands in another entry.
+            member: shown.member.clone(),
+        };
+        as_said == *shown
+    });
+    let Some(said) = said else {
+        return Err(ClientError::Protocol(format!(
+            "the observation shown of seq {} is not the one in the log",
+            entry.seq
+        )));
+    };
     let (indicator, area) = (said.indicator.clone(), said.area.clone());
     Ok(Found { indicator, area, submission_hash: entry.submission_hash, index: shown.event_index })
 }

@@ -1,5 +1,6 @@
 //! What may be said about opinions and challenges.
 
+use hefu_rules::MemberStatus;
 use hefu_types::event::assurance::{
     ChallengeAnswered, ChallengeOutcome, ChallengeResolved, ObservationAttested, ObservationChallenged, Opinion,
 };
@@ -62,8 +63,18 @@ pub(super) fn attest(scene: &mut Scene<'_>) -> Option<Said> {
 
 pub(super) fn challenge(scene: &mut Scene<'_>) -> Option<Said> {
     let of = some_standing(scene)?;
-    let other = scene.actor(|actor, record| judges(record) && actor.member != of.owner)?;
+    let known = scene.cast;
+    let other = scene.actor(|actor, record| {
+        judges(record)
+            && actor.member != of.owner
+            && !known.challenges.iter().any(|c| is_live(c, &of.named, &actor.member))
+    })?;
     Some(Said::by(other, challenged(scene, &of)))
+}
+
+/// Whether a unit challenges an observation already.
+fn is_live(challenge: &Challenge, observation: &EventRef, unit: &Code) -> bool {
+    !challenge.ended && challenge.observation == *observation && challenge.challenger.0 == *unit
 }
 
 /// A challenge that stands as asked for.
@@ -120,6 +131,15 @@ pub(super) fn answer_asked_for_too_soon(scene: &mut Scene<'_>) -> Option<Said> {
     Some(Said::by(other, challenged))
 }
 
+pub(super) fn challenged_twice(scene: &mut Scene<'_>) -> Option<Said> {
+    let of = some_standing(scene)?;
+    let known = scene.cast;
+    let again = scene.actor(|actor, record| {
+        judges(record) && known.challenges.iter().any(|c| is_live(c, &of.named, &actor.member))
+    })?;
+    Some(Said::by(again, challenged(scene, &of)))
+}
+
 pub(super) fn answer_to_nothing(scene: &mut Scene<'_>) -> Option<Said> {
     let reporter = scene.with_role(Role::Reporter)?;
     let challenge = EventRef { submission_hash: None, index: 7 };
@@ -142,7 +162,9 @@ pub(super) fn answered_by_another(scene: &mut Scene<'_>) -> Option<Said> {
 }
 
 pub(super) fn decided_too_soon(scene: &mut Scene<'_>) -> Option<Said> {
-    let challenge = known(scene, |challenge| !challenge.answered && !challenge.ended)?;
+    let state = scene.state;
+    let here = |unit: &Code| state.member(unit).is_some_and(|known| known.status != MemberStatus::Withdrawn);
+    let challenge = known(scene, |challenge| !challenge.answered && !challenge.ended && here(&challenge.owner))?;
     let office = scene.actor(|actor, record| {
         record.roles.has(Role::Office) && actor.member != challenge.owner && actor.name != challenge.challenger.1
     })?;

@@ -35,6 +35,8 @@ pub(super) struct Series {
 #[derive(Clone, Debug)]
 pub(super) struct Challenge {
     pub(super) named: EventRef,
+    /// The observation.
+    pub(super) observation: EventRef,
     /// The unit that reported what is challenged.
     pub(super) owner: Code,
     /// The challenger's unit, and the name of the key.
@@ -146,10 +148,10 @@ impl Cast {
     }
 
     /// Remembers a challenge, and whose observation it is about.
-    pub(super) fn challenged(&mut self, named: EventRef, owner: Code, signer: &str) {
+    pub(super) fn challenged(&mut self, [named, observation]: [EventRef; 2], owner: Code, signer: &str) {
         let unit = self.live.iter().find(|actor| actor.name == signer).expect("a live key").member.clone();
         let challenger = (unit, signer.to_owned());
-        self.challenges.push(Challenge { named, owner, challenger, answered: false, ended: false });
+        self.challenges.push(Challenge { named, observation, owner, challenger, answered: false, ended: false });
     }
 
     fn challenge(&mut self, named: &EventRef) -> &mut Challenge {

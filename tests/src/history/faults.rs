@@ -106,6 +106,7 @@ pub(super) const FAULTS: &[(Reason, Fault)] = &[
     (Reason::OwnReport, Wrong(reports::accepted_by_unit)),
     (Reason::OwnObservation, Wrong(assurance::attested_by_owner)),
     (Reason::AnswerByInvalid, Wrong(assurance::answer_asked_for_too_soon)),
+    (Reason::ChallengeExists, Wrong(assurance::challenged_twice)),
     (Reason::ChallengeUnknown, Wrong(assurance::answer_to_nothing)),
     (Reason::ChallengeWasAnswered, Wrong(assurance::answered_twice)),
     (Reason::ChallengeHasEnded, Wrong(assurance::answered_after_its_end)),

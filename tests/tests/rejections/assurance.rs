@@ -14,9 +14,9 @@ use crate::table::{Bad, say};
 const FAR: i64 = 9_000_000_000_000;
 
 /// The challenges that there are, in the order in which they were raised.
-const OPEN: usize = 0;
-const ANSWERED: usize = 1;
-const ENDED: usize = 2;
+const ENDED: usize = 0;
+const OPEN: usize = 1;
+const ANSWERED: usize = 2;
 const BY_OFFICE: usize = 3;
 
 fn standing(world: &World, period: &str) -> EventRef {
@@ -36,12 +36,12 @@ fn attested(world: &World) -> ObservationAttested {
     }
 }
 
-fn challenged(world: &World) -> ObservationChallenged {
+fn challenged(world: &World, period: &str) -> ObservationChallenged {
     ObservationChallenged {
         indicator: code("stock"),
         area: code("520000"),
-        period: "2024-Q1".parse().expect("a period"),
-        observation: standing(world, "2024-Q1"),
+        period: period.parse().expect("a period"),
+        observation: standing(world, period),
         reason: text("counted twice"),
         answer_by: Millis::new(FAR),
     }
@@ -72,16 +72,20 @@ pub(crate) fn set_up(world: &mut World) {
         let auditor = world.enrolment(member, &format!("{member}-auditor"), &[Role::Admin, Role::Auditor]);
         world.say(&format!("{member}-admin"), vec![auditor.into()]);
     }
-    for signer in ["beta-auditor", "beta-auditor", "beta-auditor", "office-1"] {
-        let event = challenged(world);
+    let raise = |world: &mut World, signer: &str, period: &str| {
+        let event = challenged(world, period);
         world.say(signer, vec![event.into()]);
-    }
+    };
+    raise(world, "beta-auditor", "2024-Q1");
+    let event = resolved(world, ENDED, ChallengeOutcome::Withdrawn);
+    world.say("beta-auditor", vec![event.into()]);
+    raise(world, "beta-auditor", "2024-Q1");
+    raise(world, "beta-auditor", "2024-Q3");
+    raise(world, "office-1", "2024-Q1");
     for n in [ANSWERED, BY_OFFICE] {
         let event = answered(world, n);
         world.say("alpha-reporter", vec![event.into()]);
     }
-    let event = resolved(world, ENDED, ChallengeOutcome::Withdrawn);
-    world.say("beta-auditor", vec![event.into()]);
 }
 
 pub(crate) fn rows() -> Vec<Bad> {
@@ -126,7 +130,7 @@ fn opinions() -> Vec<Bad> {
 }
 
 fn doubt(world: &World, change: impl FnOnce(&mut ObservationChallenged)) -> Vec<Event> {
-    let mut e = challenged(world);
+    let mut e = challenged(world, "2024-Q1");
     change(&mut e);
     vec![e.into()]
 }
@@ -154,9 +158,22 @@ fn raised() -> Vec<Bad> {
             "events[0].observation_challenged.answer_by",
             |w| doubt(w, |e| e.answer_by = Millis::new(1)),
         ),
-        row("challenged for no reason", Reason::FieldMissing, "events[0].observation_challenged.reason", |w| {
-            doubt(w, |e| e.reason = text(" "))
+        row(
+            "answer asked for within hours",
+            Reason::AnswerByInvalid,
+            "events[0].observation_challenged.answer_by",
+            |w| doubt(w, |e| e.answer_by = Millis::new(w.now.get() + 23 * 3_600_000)),
+        ),
+        row("challenged twice", Reason::ChallengeExists, "events[0].observation_challenged.observation", |w| {
+            doubt(w, |_| ())
         }),
+        say(
+            "challenged for no reason",
+            "office-1",
+            Reason::FieldMissing,
+            "events[0].observation_challenged.reason",
+            |w| vec![ObservationChallenged { reason: text(" "), ..challenged(w, "2024-Q3") }.into()],
+        ),
     ]
 }
 

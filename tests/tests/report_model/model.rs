@@ -232,12 +232,15 @@ impl Model {
         let (period, indicator, _) = cell;
         let stands = self.cells.get(&cell);
         if let Some((id, cycle)) = self.cycles.iter().find(|(_, c)| c.asks_for(period, indicator)) {
-            no.when(!cycle.units.contains(&actor.unit), "UNIT_NOT_IN_CYCLE");
-            no.when(now < cycle.opens, "CYCLE_NOT_OPEN");
-            no.when(!cycle.unlocked(actor.unit, Some(indicator), now), "CYCLE_LOCKED");
-            let approved = matches!(self.last(*id, actor.unit), Some((Step::Approved | Step::Accepted, _)));
-            let corrects = stands.is_some() && !retracts;
-            no.when(approved && !corrects, "REPORT_APPROVED");
+            let own = stands.is_some_and(|s| s.unit == actor.unit);
+            if cycle.units.contains(&actor.unit) {
+                no.when(now < cycle.opens, "CYCLE_NOT_OPEN");
+                no.when(!cycle.unlocked(actor.unit, Some(indicator), now), "CYCLE_LOCKED");
+                let approved = matches!(self.last(*id, actor.unit), Some((Step::Approved | Step::Accepted, _)));
+                no.when(approved && (retracts || !own), "REPORT_APPROVED");
+            } else {
+                no.when(!own, "UNIT_NOT_IN_CYCLE");
+            }
         }
         no.when(usize::from(indicator) >= self.reporting_units.len(), "INDICATOR_UNKNOWN");
         no.when(!self.may_report(actor.unit, indicator), "NOT_REPORTING_UNIT");

@@ -93,6 +93,22 @@ pub fn challenges(tables: &Tables<'_>, select: &Selection<'_>, as_of: AsOf) -> R
     rows.into_iter().map(|row| with_endings(tables, row, as_of)).collect()
 }
 
+/// How many challenges of an indicator in an area have not ended.
+///
+/// # Errors
+/// When the store fails.
+pub fn count_open(tables: &Tables<'_>, indicator: &Code, area: &Code, as_of: AsOf) -> Result<usize, ViewError> {
+    let rows: Vec<Row<ObservationChallenged>> =
+        row::all(&*tables.assurance, &in_area(CHALLENGES, indicator, area), as_of)?;
+    let mut open = 0;
+    for Row { origin, .. } in rows {
+        let id = of_challenge((origin.submission_hash, origin.event_index));
+        let last: Option<Row<ChallengeFact>> = row::last(&*tables.assurance, &id, as_of)?;
+        open += usize::from(!last.is_some_and(|row| matches!(row.fact, ChallengeFact::Resolved(_))));
+    }
+    Ok(open)
+}
+
 fn with_endings(
     tables: &Tables<'_>,
     Row { origin, fact: challenged }: Row<ObservationChallenged>,

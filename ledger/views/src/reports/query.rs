@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use hefu_types::event::cycle::{LockExceptionGranted, ReportingCycleOpened};
 use hefu_types::report::{ReportStatus, Reported, Step, Times, content_hash};
@@ -63,7 +63,7 @@ pub struct Report {
     pub content: Option<ContentHash>,
     /// What it says, by indicator and area.
     pub observations: Vec<Observation>,
-    /// Cells of the cycle that the unit may report and has not, by indicator and area.
+    /// Cells of the cycle that the unit may report and nobody has, by indicator and area.
     pub missing: Vec<(Code, Code)>,
     /// The steps, from the oldest to the newest.
     pub steps: Vec<StepTaken>,
@@ -162,6 +162,8 @@ pub fn reports_of(
 ) -> Result<Vec<Report>, ViewError> {
     let cells = Cells::of(tables, &cycle.opened, as_of)?;
     let mut filed = cells.filed(tables, as_of, |cell| series::newest(&*tables.series, cell, as_of))?;
+    let cell_of = |o: &Observation| (o.fact.indicator().clone(), o.fact.area().clone());
+    let standing: BTreeSet<(Code, Code)> = filed.values().flatten().map(cell_of).collect();
     let mut units: Vec<&Code> = cycle.opened.units.iter().filter(|own| unit.is_none_or(|unit| unit == *own)).collect();
     units.sort_unstable();
     let report = |unit: &Code| {
@@ -179,7 +181,7 @@ pub fn reports_of(
             }
             _ => vec![],
         };
-        let missing = cells.missing(unit, &observations);
+        let missing = cells.missing(unit, &standing);
         let (cycle, unit) = (cycle.opened.cycle.clone(), unit.clone());
         Ok(Report { cycle, unit, times, exception, status, content, observations, missing, steps, changes })
     };
@@ -216,6 +218,13 @@ struct Cells<'a> {
     cells: Vec<(Code, Code)>,
     /// Cells that may be reported now, with who may.
     asked: Vec<(Code, Code, Vec<Code>)>,
+}
+
+/// Observations by indicator and area.
+type ByCell<'a> = BTreeMap<(&'a Code, &'a Code), &'a Observation>;
+
+fn by_cell(observations: &[Observation]) -> ByCell<'_> {
+    observations.iter().map(|o| ((o.fact.indicator(), o.fact.area()), o)).collect()
 }
 
 /// Observations by unit; of each, by indicator and area.
@@ -271,18 +280,17 @@ impl<'a> Cells<'a> {
     ) -> Result<Vec<Change>, ViewError> {
         let mut filed = self.filed(tables, as_of, |cell| series::before(&*tables.series, cell, event))?;
         let before = filed.remove(unit).unwrap_or_default();
-        let in_cell = |observations: &[Observation], cell: &(Code, Code)| {
-            let same = |o: &&Observation| (o.fact.indicator(), o.fact.area()) == (&cell.0, &cell.1);
-            observations.iter().find(same).cloned()
+        let (before, now) = (by_cell(&before), by_cell(now));
+        let in_cell = |observations: &ByCell<'_>, (indicator, area): &(Code, Code)| {
+            observations.get(&(indicator, area)).map(|observation| (*observation).clone())
         };
-        let change = |cell| Change { before: in_cell(&before, cell), now: in_cell(now, cell) };
+        let change = |cell| Change { before: in_cell(&before, cell), now: in_cell(&now, cell) };
         Ok(self.cells.iter().map(change).filter(|change| change.before != change.now).collect())
     }
 
-    fn missing(&self, unit: &Code, observations: &[Observation]) -> Vec<(Code, Code)> {
-        let stands = |indicator: &Code, area: &Code| {
-            observations.iter().any(|o| (o.fact.indicator(), o.fact.area()) == (indicator, area))
-        };
+    /// What the unit may report, and nobody has.
+    fn missing(&self, unit: &Code, standing: &BTreeSet<(Code, Code)>) -> Vec<(Code, Code)> {
+        let stands = |indicator: &Code, area: &Code| standing.contains(&(indicator.clone(), area.clone()));
         let open =
             self.asked.iter().filter(|(indicator, area, units)| units.contains(unit) && !stands(indicator, area));
         open.map(|(indicator, area, _)| (indicator.clone(), area.clone())).collect()

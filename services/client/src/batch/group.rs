@@ -34,6 +34,10 @@ fn refers_within(event: &Event) -> bool {
     let reference = match event {
         Event::ObservationReported(e) => e.supersedes.as_ref(),
         Event::ObservationRetracted(e) => Some(&e.observation),
+        Event::ObservationAttested(e) => Some(&e.observation),
+        Event::ObservationChallenged(e) => Some(&e.observation),
+        Event::ChallengeAnswered(e) => Some(&e.challenge),
+        Event::ChallengeResolved(e) => Some(&e.challenge),
         _ => None,
     };
     reference.is_some_and(|reference| reference.submission_hash.is_none())
@@ -59,11 +63,19 @@ mod tests {
     }
 
     #[test]
-    fn only_observations_refer_to_events() {
+    fn every_kind_that_refers_to_an_event_is_known() {
         let kinds =
             Event::MESSAGE.unwrap().fields.iter().filter(|kind| kind.shape.message.is_some_and(holds_reference));
         let kinds: Vec<_> = kinds.map(|kind| kind.name).collect();
-        assert_eq!(kinds, ["observation_reported", "observation_retracted"], "refers_within knows these");
+        let known = [
+            "observation_reported",
+            "observation_retracted",
+            "observation_attested",
+            "observation_challenged",
+            "challenge_answered",
+            "challenge_resolved",
+        ];
+        assert_eq!(kinds, known, "refers_within knows these");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What a report says, lacks, and lost; and how it came so far.
 
+use hefu_client::Reviewed;
 use hefu_proto::v1;
 use hefu_types::Code;
 
@@ -54,6 +55,7 @@ record! {
     }
 }
 
+/// The report, compared with the log.
 async fn get(context: &Context, args: &ShowArgs) -> Result<v1::GetReportResponse, Failure> {
     let as_of = args.at.as_of;
     let request = v1::GetReportRequest {
@@ -63,7 +65,7 @@ async fn get(context: &Context, args: &ShowArgs) -> Result<v1::GetReportResponse
         as_of: as_of.moment(),
         min_seq: as_of.min_seq,
     };
-    Ok(context.server()?.ask(async |server| server.reports().get_report(request.clone()).await).await?)
+    Ok(Reviewed::ask(&context.server()?, request).await?.answer)
 }
 
 pub(crate) async fn show(context: &Context, args: &ShowArgs) -> Result<(), Failure> {

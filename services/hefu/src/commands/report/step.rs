@@ -11,11 +11,10 @@ use crate::args::KeyArg;
 use crate::commands::key::text;
 use crate::context::{Context, recovered};
 use crate::failure::{Exit, Failure};
-use crate::output::Hash;
 use crate::signer::WriterArgs;
 
-/// Digits that name a content hash, at least.
-const DIGITS_MIN: usize = 12;
+/// Digits that name a content hash, at least: with fewer, somebody could make two reports that both fit.
+const DIGITS_MIN: usize = 32;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct DraftArgs {
@@ -32,7 +31,7 @@ pub(crate) struct SubmitArgs {
     signer: WriterArgs,
     /// The cycle.
     cycle: Code,
-    /// What the report says, as `hefu report draft` shows it: `auto` for whatever stands, or 12 digits of the hash.
+    /// What the report says, as `hefu report draft` shows it: `auto` for whatever stands, or its hash.
     #[arg(long, default_value = "auto")]
     content: ContentArg,
 }
@@ -54,7 +53,8 @@ pub(crate) struct ApproveArgs {
     signer: WriterArgs,
     /// The cycle.
     cycle: Code,
-    /// What you have seen, as `hefu report show` shows it: 12 digits of the hash at least, or `auto` for whatever stands.
+    /// What you have seen, as `hefu report show` shows it: the hash or 32 digits of it at least, or `auto` for
+    /// whatever stands.
     #[arg(long)]
     content: ContentArg,
 }
@@ -70,6 +70,10 @@ pub(crate) struct ReturnArgs {
     /// What is to be mended, for the record.
     #[arg(long, value_parser = text)]
     reason: Text,
+    /// What the report's last step named, as `hefu report history` shows it: `auto` for whatever it did, the hash or 32 digits of it at
+    /// least, or `nil` for a nil report.
+    #[arg(long, default_value = "auto")]
+    content: ContentArg,
 }
 
 #[derive(Debug, clap::Args)]
@@ -80,8 +84,8 @@ pub(crate) struct AcceptArgs {
     cycle: Code,
     /// The unit.
     unit: Code,
-    /// What you have seen, as `hefu report show` shows it: 12 digits of the hash at least, `nil` for a nil report, or `auto` for
-    /// whatever stands.
+    /// What you have seen, as `hefu report show` shows it: the hash or 32 digits of it at least, `nil` for a nil report, or
+    /// `auto` for whatever stands.
     #[arg(long)]
     content: ContentArg,
 }
@@ -143,7 +147,7 @@ async fn review(server: &Server, cycle: &Code, unit: &Code, said: &ContentArg) -
     let reviewed = Reviewed::read(server, cycle, unit).await?;
     said.check(reviewed.content)?;
     let report = reviewed.answer.report.clone().unwrap_or_default();
-    let content = reviewed.content.map_or("nothing".to_owned(), |hash| Hash::of(hash.as_bytes()).digits());
+    let content = reviewed.content.map_or("nothing".to_owned(), |hash| hash.to_string());
     eprintln!("{cycle} {unit}: {} observations, {} missing; {content}", report.observations, report.missing);
     Ok(reviewed)
 }
@@ -195,11 +199,12 @@ pub(crate) async fn approve(context: &Context, args: ApproveArgs) -> Result<(), 
 }
 
 pub(crate) async fn send_back(context: &Context, args: ReturnArgs) -> Result<(), Failure> {
-    let ReturnArgs { signer, cycle, unit, reason } = args;
+    let ReturnArgs { signer, cycle, unit, reason, content: named } = args;
     let writer = context.writer(&signer).await?;
     let reviewed = Reviewed::read(&context.server()?, &cycle, &unit).await?;
     let steps = reviewed.answer.report.unwrap_or_default().steps;
     let content = steps.last().and_then(|step| ContentHash::from_slice(&step.content));
+    named.check(content)?;
     take(context, writer, ReportReturned { cycle, unit, content, reason }).await
 }
 
@@ -219,10 +224,10 @@ mod tests {
         let parse = |text: &str| text.parse::<ContentArg>();
         let hash = ContentHash::from_bytes([0xab; 32]);
         assert_eq!([parse("auto"), parse("nil")], [Ok(ContentArg::Auto), Ok(ContentArg::Nil)]);
-        let begins = parse("ABababababab…").unwrap();
-        assert_eq!(begins, ContentArg::Begins("ab".repeat(6)));
+        let begins = parse(&format!("AB{}…", "ab".repeat(15))).unwrap();
+        assert_eq!(begins, ContentArg::Begins("ab".repeat(16)));
         assert!(begins.check(Some(hash)).is_ok() && parse(&hash.to_string()).unwrap().check(Some(hash)).is_ok());
-        for bad in ["", "abababababa", "ababababababx", "some"] {
+        for bad in ["", &"ab".repeat(15), &format!("{}x", "ab".repeat(16)), "some"] {
             assert!(parse(bad).is_err(), "{bad}");
         }
         let wrong = |arg: &ContentArg, content| arg.check(content).unwrap_err().code;
