@@ -4,9 +4,10 @@
 /// Code, exit code, cause.
 #[cfg_attr(not(test), expect(dead_code, reason = "read by the maker of docs/errors.md, and held by a test"))]
 const LOCAL: &[(&str, &str, &str)] = &[
-    ("USAGE", "2", "A flag, a row of a CSV file or a directory is not what the command takes."),
+    ("USAGE", "2", "A flag, a file of rows or a directory is not what the command takes."),
     ("FILE_IO", "2", "A file or directory can't be read or written."),
     ("FILE_EXISTS", "2", "A file to be written is there already; nothing is ever overwritten."),
+    ("FEATURE_MISSING", "2", "The program was built without a feature that the command needs, such as `xlsx`."),
     ("OUTPUT_IO", "1", "The output can't be written."),
     ("KEY_FILE_IO", "2", "A key file can't be read or written."),
     ("KEY_FILE_EXISTS", "2", "A new key's file is there already."),

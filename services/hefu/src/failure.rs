@@ -134,7 +134,7 @@ impl Failure {
     }
 }
 
-/// What to do about a refusal, for whoever writes flags and CSV files instead of messages.
+/// What to do about a refusal, for whoever writes flags and files instead of messages.
 pub(crate) fn remedy(refusal: &Refusal) -> &'static str {
     let typed_here = !refusal.field.starts_with("events[");
     match refusal.reason {
@@ -143,7 +143,7 @@ pub(crate) fn remedy(refusal: &Refusal) -> &'static str {
         }
         Reason::UnknownEnum if typed_here => "Choose one of these values.",
         Reason::ObservationStands => {
-            "Correct what stands with --supersedes auto --reason \"…\"; in a CSV file, with the columns of these names."
+            "Correct what stands with --supersedes auto --reason \"…\"; in a file, with the columns of these names."
         }
         reason => reason.remedy(),
     }

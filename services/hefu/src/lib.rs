@@ -24,6 +24,7 @@ mod monitor;
 mod observation;
 mod output;
 mod remote;
+mod sheet;
 mod signals;
 mod signer;
 pub mod witness;

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::args::StandingArg;
 
-/// The columns of a CSV file; the flags of a single observation have the same names.
+/// The columns of a file; the flags of a single observation have the same names.
 pub(crate) const COLUMNS: [&str; 13] = [
     "indicator",
     "area",
@@ -26,8 +26,11 @@ pub(crate) const COLUMNS: [&str; 13] = [
     "reason",
 ];
 
-/// The columns that a CSV file must have.
+/// The columns that a file must have.
 pub(crate) const REQUIRED: [&str; 4] = ["indicator", "area", "period", "value"];
+
+/// Columns that a template has besides, for whoever fills it in. They are not read.
+pub(crate) const DESCRIBING: [&str; 4] = ["name_zh", "name_en", "unit_of_measure", "decimals"];
 
 /// An observation as somebody wrote it down. Empty means not given.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, clap::Args)]
@@ -110,43 +113,97 @@ impl Observation {
 }
 
 impl Draft {
-    /// Reads every field.
+    /// Reads every field; the first that can't be read is the refusal.
     pub(crate) fn parse(&self) -> Result<Observation, Refusal> {
-        let value: Option<Decimal> = optional("value", &self.value, Reason::DecimalInvalid)?;
-        let qualifier = choice("qualifier", &self.qualifier, Qualifier::ALL, |q| q.name().to_ascii_lowercase())?;
-        let fact = ObservationReported {
-            indicator: required("indicator", &self.indicator, Reason::CodeInvalid)?,
-            area: required("area", &self.area, Reason::CodeInvalid)?,
-            period: required("period", &self.period, Reason::PeriodInvalid)?,
-            value,
-            obs_status: self.status(value)?,
-            qualifier: qualifier.or(value.map(|_| Qualifier::Exact)),
-            as_of_date: optional("as_of_date", &self.as_of_date, Reason::PeriodInvalid)?,
-            source: self.source()?,
-            note: text("note", &self.note)?,
-            supersedes: None,
-            reason: text("reason", &self.reason)?,
-        };
-        Ok(Observation { fact, supersedes: optional("supersedes", &self.supersedes, Reason::ArgumentInvalid)? })
+        self.read().map_err(|faults| faults.into_iter().next().expect("a fault"))
     }
 
-    fn status(&self, value: Option<Decimal>) -> Result<ObsStatus, Refusal> {
+    /// Reads every field, or names all that can't be read.
+    pub(crate) fn read(&self) -> Result<Observation, Vec<Refusal>> {
+        let mut faults = Faults::default();
+        let indicator = faults.keep(required("indicator", &self.indicator, Reason::CodeInvalid));
+        let area = faults.keep(required("area", &self.area, Reason::CodeInvalid));
+        let period = faults.keep(required("period", &self.period, Reason::PeriodInvalid));
+        let value = faults.keep(optional("value", &self.value, Reason::DecimalInvalid));
+        let status = faults.keep(self.status());
+        let qualifier = choice("qualifier", &self.qualifier, Qualifier::ALL, |q| q.name().to_ascii_lowercase());
+        let qualifier = faults.keep(qualifier);
+        let as_of_date = faults.keep(optional("as_of_date", &self.as_of_date, Reason::PeriodInvalid));
+        let source = self.source(&mut faults);
+        let note = faults.keep(text("note", &self.note));
+        let supersedes = faults.keep(optional("supersedes", &self.supersedes, Reason::ArgumentInvalid));
+        let reason = faults.keep(text("reason", &self.reason));
+        let observation = || {
+            let value: Option<Decimal> = value?;
+            let fact = ObservationReported {
+                indicator: indicator?,
+                area: area?,
+                period: period?,
+                value,
+                obs_status: status?,
+                qualifier: qualifier?.or(value.map(|_| Qualifier::Exact)),
+                as_of_date: as_of_date?,
+                source: source?,
+                note: note?,
+                supersedes: None,
+                reason: reason?,
+            };
+            Some(Observation { fact, supersedes: supersedes? })
+        };
+        observation().filter(|_| faults.0.is_empty()).ok_or(faults.0)
+    }
+
+    /// What was written in a column.
+    pub(crate) fn text(&self, column: &str) -> &str {
+        match column {
+            "indicator" => &self.indicator,
+            "area" => &self.area,
+            "period" => &self.period,
+            "value" => &self.value,
+            "status" => &self.status,
+            "qualifier" => &self.qualifier,
+            "as_of_date" => &self.as_of_date,
+            "source_title" => &self.source_title,
+            "source_uri" => &self.source_uri,
+            "source_date" => &self.source_date,
+            "note" => &self.note,
+            "supersedes" => &self.supersedes,
+            "reason" => &self.reason,
+            _ => "",
+        }
+    }
+
+    /// Whether it names a cell at most, and says nothing of it.
+    pub(crate) fn is_blank(&self) -> bool {
+        let Self { indicator, area, period, .. } = self.clone();
+        *self == Self { indicator, area, period, ..Self::default() }
+    }
+
+    fn status(&self) -> Result<ObsStatus, Refusal> {
         match choice("status", &self.status, ObsStatus::ALL, |s| s.name().to_owned())? {
             Some(status) => Ok(status),
-            None if value.is_some() => Ok(ObsStatus::A),
+            None if !self.value.trim().is_empty() => Ok(ObsStatus::A),
             None => Err(Refusal::new(Reason::ValueRequired, "value", "neither a value nor a status that says why")),
         }
     }
 
-    fn source(&self) -> Result<Option<Source>, Refusal> {
-        let date = optional("source_date", &self.source_date, Reason::PeriodInvalid)?;
-        let source = Source {
-            title: text("source_title", &self.source_title)?,
-            uri: text("source_uri", &self.source_uri)?,
-            date,
-        };
-        let given = date.is_some() || !source.title.is_empty() || !source.uri.is_empty();
-        Ok(given.then_some(source))
+    fn source(&self, faults: &mut Faults) -> Option<Option<Source>> {
+        let title = faults.keep(text("source_title", &self.source_title));
+        let uri = faults.keep(text("source_uri", &self.source_uri));
+        let date = faults.keep(optional("source_date", &self.source_date, Reason::PeriodInvalid));
+        let source = Source { title: title?, uri: uri?, date: date? };
+        let given = source.date.is_some() || !source.title.is_empty() || !source.uri.is_empty();
+        Some(given.then_some(source))
+    }
+}
+
+/// What can't be read.
+#[derive(Debug, Default)]
+struct Faults(Vec<Refusal>);
+
+impl Faults {
+    fn keep<T>(&mut self, read: Result<T, Refusal>) -> Option<T> {
+        read.map_err(|refusal| self.0.push(refusal)).ok()
     }
 }
 
@@ -235,6 +292,31 @@ mod tests {
         check(|d| d.source_date = "today".into(), "source_date", Reason::PeriodInvalid);
         check(|d| d.note = "a\u{7}b".into(), "note", Reason::TextInvalid);
         check(|d| d.supersedes = "that one".into(), "supersedes", Reason::ArgumentInvalid);
+    }
+
+    #[test]
+    fn every_column_has_its_text() {
+        let texts = COLUMNS.map(|column| {
+            let header = csv::StringRecord::from(vec![column]);
+            let draft: Draft = csv::StringRecord::from(vec!["x"]).deserialize(Some(&header)).unwrap();
+            draft.text(column).to_owned()
+        });
+        assert_eq!(texts, COLUMNS.map(|_| "x"));
+    }
+
+    #[test]
+    fn all_that_cannot_be_read_is_named() {
+        let bad = draft(|d| (d.area, d.value, d.note) = ("贵州".into(), "1,5".into(), "a\u{7}b".into()));
+        let fields = |draft: &Draft| draft.read().unwrap_err().into_iter().map(|r| r.field).collect::<Vec<_>>();
+        assert_eq!(fields(&bad), ["area", "value", "note"]);
+        assert_eq!(bad.parse().unwrap_err().field, "area");
+        assert_eq!(fields(&Draft::default()), ["indicator", "area", "period", "value"]);
+    }
+
+    #[test]
+    fn a_draft_of_a_cell_alone_is_blank() {
+        assert!(draft(|d| d.value.clear()).is_blank() && Draft::default().is_blank());
+        assert!(!draft(|_| {}).is_blank() && !draft(|d| (d.value, d.note) = (String::new(), "n".into())).is_blank());
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! `hefu submit`.
 
-mod csv_file;
+mod check;
+mod dry_run;
+mod file;
 mod line;
 mod report;
 mod rounds;
 mod standing;
-
-use std::path::PathBuf;
 
 use hefu_client::ClientError;
 use hefu_types::{Event, Reason, Seq};
@@ -17,18 +17,19 @@ use crate::failure::{Exit, Failure};
 use crate::observation::Draft;
 use crate::signer::WriterArgs;
 #[cfg(test)]
-pub(crate) use csv_file::parse as parse_csv;
+pub(crate) use file::parse_csv;
 pub(crate) use standing::Standing;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct SubmitArgs {
     #[command(flatten)]
     signer: WriterArgs,
-    /// Report the rows of this file instead. Its header names the columns, like the flags: indicator, area, period and value,
-    /// and as needed status, qualifier, as_of_date, source_title, source_uri, source_date, note, supersedes, reason.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["indicator", "area", "period", "value"])]
-    csv: Option<PathBuf>,
-    /// Rows of a CSV file that share a signature, at most; without it, as many as the ledger takes in one submission. A refused
+    #[command(flatten)]
+    file: file::FileArgs,
+    /// Name every problem of the file that can be known beforehand, and sign nothing. --key may be the public key.
+    #[arg(long, conflicts_with = "batch")]
+    dry_run: bool,
+    /// Rows of a file that share a signature, at most; without it, as many as the ledger takes in one submission. A refused
     /// row is out by itself, whatever its batch; 1 makes each row a submission.
     #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u32).range(1..=1_000))]
     batch: Option<u32>,
@@ -37,8 +38,10 @@ pub(crate) struct SubmitArgs {
 }
 
 pub(crate) async fn run(context: &Context, args: SubmitArgs) -> Result<Exit, Failure> {
-    match &args.csv {
-        Some(path) => rounds::run(context, &args.signer, path, args.batch).await,
+    match args.file.read()? {
+        Some(file) if args.dry_run => dry_run::run(context, &args.signer, file).await,
+        Some(file) => rounds::run(context, &args.signer, file.lines()?, args.batch).await,
+        None if args.dry_run => Err(Failure::usage("--dry-run is for a file", "Give --csv FILE or --xlsx FILE.")),
         None => single(context, &args).await.map(|()| Exit::Done),
     }
 }

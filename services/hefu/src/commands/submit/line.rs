@@ -1,4 +1,4 @@
-//! A row of a CSV file and what became of it.
+//! A row of a file and what became of it.
 
 use hefu_client::batch;
 use hefu_types::Refusal;
@@ -12,6 +12,8 @@ pub(crate) enum Outcome {
     Recorded(u64, u32),
     /// It was recorded before, with the same content.
     Standing(u64, u32),
+    /// It says nothing: a row of a template that nobody filled in.
+    Blank,
     /// It was refused, here or by the server.
     Refused(Refusal),
 }
@@ -25,10 +27,10 @@ impl From<batch::Outcome> for Outcome {
     }
 }
 
-/// A row of a CSV file.
+/// A row of a file.
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
-    /// Its line in the file.
+    /// Its line in the file, or its row in the sheet.
     pub(crate) line: u64,
     /// As it was written.
     pub(crate) draft: Draft,
@@ -40,6 +42,9 @@ pub(crate) struct Line {
 
 impl Line {
     pub(crate) fn new(line: u64, draft: Draft) -> Self {
+        if draft.is_blank() {
+            return Self { line, draft, observation: None, outcome: Some(Outcome::Blank) };
+        }
         match draft.parse() {
             Ok(observation) => Self { line, draft, observation: Some(observation), outcome: None },
             Err(refusal) => Self { line, draft, observation: None, outcome: Some(Outcome::Refused(refusal)) },

@@ -1,4 +1,4 @@
-//! The per-row report of a CSV file.
+//! The per-row report of a file.
 
 use hefu_types::Refusal;
 
@@ -30,6 +30,7 @@ pub(crate) fn row(line: &Line) -> LineRow {
         None => ("unknown", None, None),
         Some(Outcome::Recorded(seq, index)) => ("recorded", Some((*seq, *index)), None),
         Some(Outcome::Standing(seq, index)) => ("standing", Some((*seq, *index)), None),
+        Some(Outcome::Blank) => ("blank", None, None),
         Some(Outcome::Refused(refusal)) => ("refused", None, Some(refusal)),
     };
     let of = |part: fn(&Refusal) -> String| refusal.map(part).unwrap_or_default();
@@ -50,7 +51,7 @@ pub(crate) fn row(line: &Line) -> LineRow {
 }
 
 /// The column that a field of the submission came from.
-fn column(field: &str) -> &str {
+pub(super) fn column(field: &str) -> &str {
     field.split_once("].observation_reported.").map_or(field, |(_, column)| column)
 }
 

@@ -5,7 +5,6 @@
 //! were recorded before, by an earlier run, are found standing and skipped.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use hefu_client::Writer;
 use hefu_client::batch;
@@ -13,8 +12,8 @@ use hefu_types::{Code, Event, Seq};
 use indicatif::ProgressBar;
 
 use super::line::{Line, Outcome};
+use super::report;
 use super::standing::Standing;
-use super::{csv_file, report};
 use crate::args::StandingArg;
 use crate::context::{Context, progress};
 use crate::failure::{Exit, Failure};
@@ -25,10 +24,9 @@ use crate::signer::WriterArgs;
 pub(crate) async fn run(
     context: &Context,
     signer: &WriterArgs,
-    path: &Path,
+    mut lines: Vec<Line>,
     rows: Option<u32>,
 ) -> Result<Exit, Failure> {
-    let mut lines = csv_file::read(path)?;
     let mut writer = context.writer(signer).await?;
     if let Some(rows) = rows {
         writer.set_batch(rows);
@@ -54,7 +52,8 @@ fn summary(lines: &[Line]) -> Exit {
     let refused = count(|o| matches!(o, Outcome::Refused(_)));
     let recorded = count(|o| matches!(o, Outcome::Recorded(..)));
     let standing = count(|o| matches!(o, Outcome::Standing(..)));
-    eprintln!("{recorded} recorded, {standing} stood already, {refused} refused");
+    let blank = count(|o| matches!(o, Outcome::Blank));
+    eprintln!("{recorded} recorded, {standing} stood already, {blank} blank, {refused} refused");
     if refused == 0 { Exit::Done } else { Exit::Refused }
 }
 

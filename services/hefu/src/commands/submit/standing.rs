@@ -58,7 +58,7 @@ impl Standing {
         Ok(standing)
     }
 
-    fn add(&mut self, indicator: &Code, observations: Vec<v1::Observation>) {
+    pub(super) fn add(&mut self, indicator: &Code, observations: Vec<v1::Observation>) {
         for observation in observations {
             let area = Code::new(&observation.area);
             if let (Ok(area), Ok(period)) = (area, observation.period.parse::<Period>()) {
@@ -71,6 +71,11 @@ impl Standing {
     /// The observation that stands in a cell.
     pub(crate) fn of(&self, cell: &CellKey) -> Option<&v1::Observation> {
         self.0.get(cell)?.last().filter(|o| !o.retracted)
+    }
+
+    /// The cells in which an observation stands, with it.
+    pub(crate) fn cells(&self) -> impl Iterator<Item = (&CellKey, &v1::Observation)> {
+        self.0.keys().filter_map(|cell| Some((cell, self.of(cell)?)))
     }
 
     /// The reference that a correction or retraction names.
