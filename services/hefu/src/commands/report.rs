@@ -2,6 +2,7 @@
 
 mod show;
 mod step;
+mod template;
 
 use hefu_proto::v1;
 use hefu_types::Code;
@@ -18,6 +19,8 @@ pub(crate) enum ReportCommand {
     Status(StatusArgs),
     /// Show what your unit's report would say, what it lacks, and the hash that submitting it would sign.
     Draft(step::DraftArgs),
+    /// Make a file of all cells that your unit may report in a cycle, to be filled in and given to `hefu submit`.
+    Template(template::TemplateArgs),
     /// Show what a report says, what it lacks, and what changed since its last step.
     Show(show::ShowArgs),
     /// Show the steps that were taken.
@@ -155,6 +158,7 @@ pub(crate) async fn run(context: &Context, command: ReportCommand) -> Result<(),
             context.rows(&rows)
         }
         ReportCommand::Draft(args) => step::draft(context, args).await,
+        ReportCommand::Template(args) => template::run(context, &args).await,
         ReportCommand::Show(args) => show::show(context, &args).await,
         ReportCommand::History(args) => show::history(context, &args).await,
         ReportCommand::Submit(args) => step::submit(context, args).await,

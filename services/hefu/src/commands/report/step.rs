@@ -136,7 +136,7 @@ impl ContentArg {
 }
 
 /// The unit of a key.
-async fn unit_of(server: &Server, key: &PublicKey) -> Result<Code, Failure> {
+pub(super) async fn unit_of(server: &Server, key: &PublicKey) -> Result<Code, Failure> {
     let member = server.key_state(key).await?.answer.member;
     let remedy = "Let an admin of your member enrol the key, see `hefu key enrol`.";
     Code::new(&member).map_err(|_| Failure::new(Exit::Refused, "KEY_UNKNOWN", "the key is not enrolled", remedy))
