@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, board, challenge, checkpoint_key, completions, cycle, explain, key, log, member, monitor, plan, receipt,
+    audit, board, challenge, checkpoint_key, completions, cycle, data, explain, key, log, member, monitor, plan, receipt,
     replay, report, retract, role, series, submit, verify, views, witness,
 };
 use crate::failure::EXIT_CODES;
@@ -44,7 +44,7 @@ pub(crate) enum Command {
     /// Publish plans and look at them.
     #[command(subcommand)]
     Plan(plan::PlanCommand),
-    /// Report one observation, or many from a CSV file. What stands already, unchanged, is not recorded again.
+    /// Report one observation, or many from a CSV or XLSX file. What stands already, unchanged, is not recorded again.
     Submit(Box<submit::SubmitArgs>),
     /// Take back the standing observation of an indicator, area and period.
     Retract(retract::RetractArgs),
@@ -65,6 +65,9 @@ pub(crate) enum Command {
     Board(board::BoardArgs),
     /// Show the observations of an indicator.
     Series(series::SeriesArgs),
+    /// Take observations out into files.
+    #[command(subcommand)]
+    Data(data::DataCommand),
     /// Show the entries behind a number of the board.
     Explain(explain::ExplainArgs),
     /// Read, export and follow the log.

@@ -6,6 +6,7 @@ pub(crate) mod challenge;
 pub(crate) mod checkpoint_key;
 pub(crate) mod completions;
 pub(crate) mod cycle;
+pub(crate) mod data;
 pub(crate) mod explain;
 pub(crate) mod key;
 pub(crate) mod log;
@@ -46,6 +47,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Due(args) => report::due(&context, args).await?,
         Command::Board(args) => board::run(&context, args).await?,
         Command::Series(args) => series::run(&context, args).await?,
+        Command::Data(command) => data::run(&context, command).await?,
         Command::Explain(args) => explain::run(&context, args).await?,
         Command::Log(command) => log::run(&context, command).await?,
         Command::Receipt(command) => receipt::run(&context, command).await?,
