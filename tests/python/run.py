@@ -62,6 +62,7 @@ def run(*command, scratch=None):
 @contextlib.contextmanager
 def server(hefud, folder):
     """A fresh ledger and a server for it; gives its address and the folder of its keys, and always stops it."""
+    pathlib.Path(folder).mkdir(exist_ok=True)
     data = pathlib.Path(folder) / "ledger"
     init = [hefud, "init", "--data", str(data), "--origin", "example.org/python-client", "--title-en", "Test"]
     done = subprocess.run(init, capture_output=True, text=True)
@@ -99,7 +100,7 @@ def stop(process):
     process.stdout.close()
 
 
-def everything(hefud, python, scratch):
+def everything(hefud, hefu, python, scratch):
     print("== reference.py: the golden vectors, recomputed", flush=True)
     run(python, REFERENCE, scratch=scratch)
     print("== canonical.py: what Python's protobuf writes", flush=True)
@@ -107,17 +108,24 @@ def everything(hefud, python, scratch):
     with server(hefud, scratch) as (address, keys):
         print(f"== client.py: a client against hefud at {address}", flush=True)
         run(python, HERE / "client.py", address, keys / "office-1.pem", scratch=scratch)
+    with server(hefud, pathlib.Path(scratch) / "tables") as (address, keys):
+        print("== tables.py: files in and out of hefu, read by openpyxl and sdmx1", flush=True)
+        run(python, HERE / "tables.py", hefu, address, keys / "office-1.pem", scratch=scratch)
 
 
 def main():
     hefud = sys.argv[1] if len(sys.argv) > 1 else os.environ.get("HEFUD")
     if not hefud or not shutil.which(hefud):
         sys.exit("where is hefud? Give its path as the argument or in the environment as HEFUD.")
+    hefud = shutil.which(hefud)
+    hefu = shutil.which(os.environ.get("HEFU") or pathlib.Path(hefud).with_name("hefu"))
+    if not hefu:
+        sys.exit(f"where is hefu? It does not lie beside {hefud}; give its path in the environment as HEFU.")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the server is stopped then, too
     try:
         python = interpreter()
         with tempfile.TemporaryDirectory(prefix="hefu-python-") as scratch:
-            everything(shutil.which(hefud), python, scratch)
+            everything(hefud, hefu, python, scratch)
     except subprocess.CalledProcessError as error:
         sys.exit(f"FAILED  {pathlib.Path(error.cmd[1]).name} exited with {error.returncode}")
     except AssertionError as error:

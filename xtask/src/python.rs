@@ -16,7 +16,8 @@ pub(crate) fn run_all() -> anyhow::Result<Tally> {
     match environment() {
         Ok(python) => {
             let mut runner = Command::new(python);
-            count(runner.arg(RUNNER).current_dir(root()).env("HEFUD", shell::program("hefud")?))
+            runner.env("HEFUD", shell::program("hefud")?).env("HEFU", shell::program("hefu")?);
+            count(runner.arg(RUNNER).current_dir(root()))
         }
         Err(e) => {
             let mut tally = Tally::default();
