@@ -122,7 +122,7 @@ impl FromStr for DayEnd {
 }
 
 /// The moment that a question is about, and what it must have seen.
-#[derive(Clone, Copy, Debug, clap::Args)]
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
 pub(crate) struct AsOfArgs {
     /// The moment: a seq, a time (RFC 3339) or a date (its end, UTC); the present without it.
     #[arg(long, value_name = "SEQ|TIME|DATE")]

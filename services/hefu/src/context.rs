@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use hefu_client::writer::Recovered;
 use hefu_client::{ClientError, Outbox, Position, Reader, Retry, Server, Writer};
+use hefu_proto::v1;
 use hefu_types::{Event, Seq};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::args::AsOfArgs;
 use crate::commands::receipt::{witnesses, word};
 use crate::failure::Failure;
 use crate::output::{self, Format, Hash, Record, Time, record};
@@ -81,6 +83,17 @@ impl Context {
             }
         }
         Ok(writer)
+    }
+
+    /// One moment for several questions, and the position that views must have seen for it: without a moment, the head as it is
+    /// now.
+    pub(crate) async fn moment(&self, args: &AsOfArgs) -> Result<(v1::AsOf, u64), Failure> {
+        if let Some(moment) = args.moment() {
+            return Ok((moment, args.min_seq));
+        }
+        let head = self.reader()?.head().await?.size.last_seq().unwrap_or(Seq::FIRST);
+        let seq = head.get().max(args.min_seq);
+        Ok((v1::AsOf { moment: Some(v1::as_of::Moment::Seq(seq)) }, seq))
     }
 
     /// Signs and submits events as one submission, and prints where it stands.

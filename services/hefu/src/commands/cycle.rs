@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use hefu_client::Server;
 use hefu_proto::{convert, v1};
 use hefu_types::event::cycle::{LockExceptionGranted, ReportingCycleOpened};
 use hefu_types::event::plan::IndicatorDefined;
@@ -140,7 +139,7 @@ pub(crate) fn cycle_row(cycle: v1::ReportingCycle) -> CycleRow {
 async fn open(context: &Context, args: OpenArgs) -> Result<(), Failure> {
     let OpenArgs { signer, cycle, plan, period, opens, due, locks, mut indicators, mut units, accepting_units } = args;
     if indicators.is_empty() || units.is_empty() {
-        let definitions = definitions(&context.server()?, &plan, period).await?;
+        let definitions = definitions(context, &plan, period).await?;
         if indicators.is_empty() {
             indicators = definitions.iter().map(|definition| definition.indicator.clone()).collect();
         }
@@ -166,17 +165,20 @@ async fn open(context: &Context, args: OpenArgs) -> Result<(), Failure> {
 }
 
 /// The live indicators of a plan that may be reported by this period, and that no cycle asks for.
-async fn definitions(server: &Server, plan: &Code, period: Period) -> Result<Vec<IndicatorDefined>, Failure> {
-    let board = v1::ListIndicatorsRequest { plan: plan.to_string(), ..v1::ListIndicatorsRequest::default() };
+async fn definitions(context: &Context, plan: &Code, period: Period) -> Result<Vec<IndicatorDefined>, Failure> {
+    let server = context.server()?;
+    let (as_of, min_seq) = context.moment(&AsOfArgs::default()).await?;
+    let (as_of, plan) = (Some(as_of), plan.to_string());
+    let board = v1::ListIndicatorsRequest { plan: plan.clone(), area: String::new(), as_of, min_seq };
     let board = server.ask(async |server| server.views().list_indicators(board.clone()).await).await?;
-    let cycles = v1::ListCyclesRequest { plan: plan.to_string(), ..v1::ListCyclesRequest::default() };
+    let cycles = v1::ListCyclesRequest { plan, as_of, min_seq };
     let cycles = server.ask(async |server| server.reports().list_cycles(cycles.clone()).await).await?.cycles;
     let of_period = cycles.into_iter().filter_map(|cycle| cycle.opened).filter(|c| c.period == period.to_string());
     let taken: BTreeSet<String> = of_period.flat_map(|cycle| cycle.indicators).collect();
     let codes: BTreeSet<String> = board.rows.into_iter().map(|row| row.indicator).collect();
     let mut found = vec![];
     for indicator in codes.difference(&taken) {
-        let request = v1::GetIndicatorRequest { indicator: indicator.clone(), ..v1::GetIndicatorRequest::default() };
+        let request = v1::GetIndicatorRequest { indicator: indicator.clone(), as_of, min_seq };
         let answer = server.ask(async |server| server.views().get_indicator(request.clone()).await).await?;
         let definition: IndicatorDefined = convert::from_wire(&answer.definition.unwrap_or_default())
             .map_err(|e| hefu_client::ClientError::Protocol(format!("{indicator}: {e}")))?;

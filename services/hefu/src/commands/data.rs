@@ -129,14 +129,7 @@ fn takes(_: &str) -> Takes {
 /// All rows as of one moment, though the log may grow between two questions.
 async fn rows(context: &Context, args: &ExportArgs) -> Result<Vec<DataRow>, Failure> {
     let server = context.server()?;
-    let (as_of, min_seq) = match args.as_of.moment() {
-        Some(moment) => (moment, args.as_of.min_seq),
-        None => {
-            let head = context.reader()?.head().await?.size.get();
-            let seq = head.saturating_sub(1).max(args.as_of.min_seq);
-            (v1::AsOf { moment: Some(v1::as_of::Moment::Seq(seq)) }, seq)
-        }
-    };
+    let (as_of, min_seq) = context.moment(&args.as_of).await?;
     let mut rows = vec![];
     let mut is_observed = false;
     for indicator in indicators(context, &server, args, as_of, min_seq).await? {
@@ -155,7 +148,7 @@ async fn rows(context: &Context, args: &ExportArgs) -> Result<Vec<DataRow>, Fail
         let detail = format!("none of the indicators is observed in {area}");
         return Err(Refusal::new(Reason::AreaNotObserved, "area", detail).into());
     }
-    eprintln!("{} rows", rows.len());
+    eprintln!("rows: {}", rows.len());
     Ok(rows)
 }
 

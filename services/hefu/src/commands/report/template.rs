@@ -72,22 +72,27 @@ pub(super) async fn run(context: &Context, args: &TemplateArgs) -> Result<(), Fa
         (None, Some(unit)) => unit.clone(),
         (None, None) => return Err(Failure::usage("whose report?", "Give --key or --unit.")),
     };
-    let rows = rows(&server, args, &unit).await?;
+    let rows = rows(&server, &args.cycle, &unit, context.moment(&args.as_of).await?).await?;
     output::create(&args.out, sheet::bytes(format, &rows, takes)?)?;
     let filled = rows.iter().filter(|row| !row.status.is_empty()).count();
     eprintln!("{}: {} cells of {unit} in {}, {filled} reported", args.out.display(), rows.len(), args.cycle);
     Ok(())
 }
 
-async fn rows(server: &Server, args: &TemplateArgs, unit: &Code) -> Result<Vec<TemplateRow>, Failure> {
-    let (as_of, min_seq) = (args.as_of.moment(), args.as_of.min_seq);
+async fn rows(
+    server: &Server,
+    cycle: &Code,
+    unit: &Code,
+    (as_of, min_seq): (v1::AsOf, u64),
+) -> Result<Vec<TemplateRow>, Failure> {
+    let as_of = Some(as_of);
     let request = v1::ListCyclesRequest { plan: String::new(), as_of, min_seq };
     let cycles = server.ask(async |server| server.reports().list_cycles(request.clone()).await).await?.cycles;
     let mut opened = cycles.into_iter().filter_map(|cycle| cycle.opened);
-    let period = opened.find(|opened| opened.cycle == args.cycle.as_str()).map(|opened| opened.period);
-    let unknown = || Refusal::new(Reason::CycleNotFound, "cycle", format!("no cycle {}", args.cycle));
+    let period = opened.find(|opened| opened.cycle == cycle.as_str()).map(|opened| opened.period);
+    let unknown = || Refusal::new(Reason::CycleNotFound, "cycle", format!("no cycle {cycle}"));
     let period = period.ok_or_else(unknown)?;
-    let (cycle, unit) = (args.cycle.to_string(), unit.to_string());
+    let (cycle, unit) = (cycle.to_string(), unit.to_string());
     let request = v1::GetReportRequest { cycle, unit, at: 0, as_of, min_seq };
     let report = server.ask(async |server| server.reports().get_report(request.clone()).await).await?;
     let standing = report.observations.iter().map(|observation| observation.indicator.as_str());
