@@ -41,24 +41,26 @@ pub(super) async fn run(context: &Context, signer: &WriterArgs, file: File) -> R
     let mut problems: Vec<ProblemRow> = file.faults.iter().map(of_file).collect();
     let speaker = server.key_state(&key).await?.answer;
     problems.extend(of_speaker(&speaker));
-    let mut counts = BTreeMap::from([("new", 0), ("standing", 0), ("blank", 0), ("wrong", 0)]);
+    let mut verdicts = vec![];
     if let Ok(unit) = Code::new(&speaker.member) {
         let known = ask(context, &server, unit, &file.lines).await?;
         let mut checker = Checker::new(&known);
-        for line in &file.lines {
-            let (verdict, found) = match checker.check(line) {
-                Verdict::New => ("new", vec![]),
-                Verdict::Standing => ("standing", vec![]),
-                Verdict::Blank => ("blank", vec![]),
-                Verdict::Wrong(found) => ("wrong", found),
-            };
-            *counts.entry(verdict).or_default() += 1;
+        verdicts.extend(file.lines.iter().map(|line| checker.check(line)));
+    }
+    for (line, verdict) in file.lines.iter().zip(&verdicts) {
+        if let Verdict::Wrong(found) = verdict {
             problems.extend(found.iter().map(|refusal| of_row(line, refusal)));
         }
     }
+    problems.sort_by_key(|problem| problem.line);
     context.rows(&problems)?;
-    let told: Vec<String> = ["new", "standing", "blank", "wrong"].map(|word| format!("{} {word}", counts[word])).into();
-    eprintln!("rows: {}; {} problems; nothing was signed", told.join(", "), problems.len());
+    let count = |test: fn(&Verdict) -> bool| verdicts.iter().filter(|verdict| test(verdict)).count();
+    let (new, standing) = (count(|v| *v == Verdict::New), count(|v| *v == Verdict::Standing));
+    let (blank, wrong) = (count(|v| *v == Verdict::Blank), count(|v| matches!(v, Verdict::Wrong(_))));
+    eprintln!(
+        "{new} new, {standing} standing, {blank} blank, {wrong} wrong; problems: {}; nothing was signed",
+        problems.len()
+    );
     Ok(if problems.is_empty() { Exit::Done } else { Exit::Usage })
 }
 

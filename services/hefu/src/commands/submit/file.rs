@@ -26,6 +26,7 @@ pub(crate) struct FileArgs {
 /// The rows of a file, as far as they can be told, and what is wrong with it otherwise.
 #[derive(Debug)]
 pub(crate) struct File {
+    path: PathBuf,
     pub(crate) lines: Vec<Line>,
     pub(crate) faults: Vec<Fault>,
 }
@@ -40,25 +41,25 @@ impl FileArgs {
 
 impl File {
     fn read(path: &Path, format: SheetFormat) -> Result<Self, Failure> {
-        Ok(Self::of(Sheet::read(path, format)?))
+        Ok(Self::of(path, Sheet::read(path, format)?))
     }
 
     /// A row that makes no sense is a refused line; what makes the file none is a fault.
-    fn of(sheet: Sheet) -> Self {
+    fn of(path: &Path, sheet: Sheet) -> Self {
         let mut faults = header_faults(&sheet);
         let lines = match faults.as_slice() {
             [] => sheet.rows.iter().map(|row| Line::new(row.line, draft(&sheet.header, &row.fields))).collect(),
             _ => vec![],
         };
         faults.extend(sheet.faults);
-        Self { lines, faults }
+        Self { path: path.to_owned(), lines, faults }
     }
 
     /// All rows, of a file that is as it should be.
     pub(crate) fn lines(self) -> Result<Vec<Line>, Failure> {
         match self.faults.into_iter().next() {
             None => Ok(self.lines),
-            Some(fault) => Err(fault.into()),
+            Some(fault) => Err(Failure::from(fault).of_file(&self.path)),
         }
     }
 }
@@ -92,7 +93,7 @@ fn header_faults(sheet: &Sheet) -> Vec<Fault> {
 /// The rows of a CSV file in memory.
 #[cfg(test)]
 pub(crate) fn parse_csv(bytes: &[u8]) -> Result<Vec<Line>, Failure> {
-    File::of(Sheet::of_csv(bytes)).lines()
+    File::of(Path::new("rows.csv"), Sheet::of_csv(bytes)).lines()
 }
 
 #[cfg(test)]
@@ -118,13 +119,13 @@ mod tests {
         assert!(detail("indicator,area,period,worth\n").contains("\"worth\""));
         assert!(detail("indicator,area,period\n").contains("value"));
         assert!(detail("indicator,area,period,value,value\n").contains("twice"));
-        assert!(detail("indicator,area,period,value\na,b,c\n").contains("line 2"));
+        assert!(detail("indicator,area,period,value\na,b,c\n").starts_with("rows.csv: line 2"));
         assert!(parse_csv(b"indicator,area,period,value\na,b,c,\xff\n").is_err());
     }
 
     #[test]
     fn every_fault_of_a_file_has_its_place() {
-        let file = File::of(Sheet::of_csv(b"indicator,worth,area,worth\na,b\n"));
+        let file = File::of(Path::new("rows.csv"), Sheet::of_csv(b"indicator,worth,area,worth\na,b\n"));
         let faults: Vec<(u64, &str)> = file.faults.iter().map(|f| (f.line, f.column.as_str())).collect();
         assert_eq!(faults, [(1, "worth"), (1, "worth"), (1, "period"), (1, "value"), (2, "")]);
         assert!(file.lines.is_empty(), "nobody knows what the rows mean");
