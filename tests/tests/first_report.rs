@@ -40,7 +40,7 @@ fn run(folder: &Path, server: &str, line: &str) -> String {
 fn eight_commands_lead_from_an_empty_folder_to_an_accepted_report() {
     let dir = tempfile::tempdir().expect("a folder");
     let blocks = blocks();
-    let [first, questions] = &blocks[..] else { panic!("two blocks") };
+    let [first, questions, files, ..] = &blocks[..] else { panic!("three blocks") };
     assert!(first.len() <= 8, "{first:?}");
     let (mut server, mut url) = (None, String::new());
     for line in first {
@@ -63,6 +63,11 @@ fn eight_commands_lead_from_an_empty_folder_to_an_accepted_report() {
     let steps = ["submitted", "approved", "accepted"];
     assert!(steps.iter().all(|step| answers[3].contains(step)), "{}", answers[3]);
     assert!(answers[4].contains("2024-h1"), "{}", answers[4]);
+    // A file of what stands already is taken, and adds nothing.
+    let size = |url: &str| run(dir.path(), url, "hefu --output json log head");
+    let before = size(&url);
+    files.iter().for_each(|line| drop(run(dir.path(), &url, line)));
+    assert_eq!(before, size(&url));
     let (export, head) = (dir.path().join("copy"), run(dir.path(), &url, "hefu --output json log head"));
     std::fs::write(dir.path().join("head.json"), head).expect("a file");
     run(dir.path(), &url, "hefu log export copy");

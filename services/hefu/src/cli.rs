@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, board, challenge, checkpoint_key, completions, cycle, data, explain, key, log, member, monitor, plan, receipt,
-    replay, report, retract, role, series, submit, verify, views, witness,
+    audit, board, challenge, checkpoint_key, completions, cycle, data, explain, key, log, member, monitor, plan,
+    receipt, replay, report, retract, role, series, submit, verify, views, witness,
 };
 use crate::failure::EXIT_CODES;
 use crate::output::Format;

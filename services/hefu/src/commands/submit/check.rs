@@ -146,6 +146,10 @@ impl<'a> Checker<'a> {
         let excepted =
             |e: &LockExceptionGranted| among(&e.units, unit) && among(&e.indicators, indicator) && now < e.expires_at;
         let (reason, detail) = if !opened.units.contains(unit) {
+            // What it said before, it may mend.
+            if is_correction {
+                return None;
+            }
             (Reason::UnitNotInCycle, format!("{unit} does not report in {code}"))
         } else if now < opened.opens_at {
             (Reason::CycleNotOpen, format!("cycle {code} opens at {}", opened.opens_at))

@@ -148,6 +148,7 @@ fn a_cycle_says_when_and_who() {
     check("flow,1,2032,1", "new");
     check("flow,1,2033,1", "CYCLE_LOCKED period");
     check("flow,1,2034,1", "UNIT_NOT_IN_CYCLE period");
+    check("flow,1,2034,1,,,auto,a slip", "NOTHING_TO_SUPERSEDE supersedes");
     check("flow,1,2035,1", "REPORT_APPROVED period");
     check("stock,1,2033,30", "new");
     let mut known = known();
