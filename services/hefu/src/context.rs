@@ -96,10 +96,18 @@ impl Context {
         Ok((v1::AsOf { moment: Some(v1::as_of::Moment::Seq(seq)) }, seq))
     }
 
-    /// Signs and submits events as one submission, and prints where it stands.
-    pub(crate) async fn submit(&self, args: &WriterArgs, events: Vec<Event>) -> Result<(), Failure> {
-        let mut writer = self.writer(args).await?;
-        let position = writer.submit(events).await?;
+    /// Signs and submits an event, and prints where it stands.
+    pub(crate) async fn submit(&self, args: &WriterArgs, event: impl Into<Event>) -> Result<(), Failure> {
+        self.submit_by(self.writer(args).await?, event).await
+    }
+
+    /// The same by a writer at hand. An event that an earlier run had left unanswered, and that is recorded, is not said twice.
+    pub(crate) async fn submit_by(&self, mut writer: Writer, event: impl Into<Event>) -> Result<(), Failure> {
+        let event = event.into();
+        if let Some(position) = recovered(&writer, |said| *said == event) {
+            return self.recorded(&writer, position);
+        }
+        let position = writer.submit(vec![event]).await?;
         self.recorded(&writer, &position)
     }
 

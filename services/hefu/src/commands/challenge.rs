@@ -4,12 +4,12 @@ use hefu_proto::v1;
 use hefu_types::event::assurance::{
     ChallengeAnswered, ChallengeOutcome, ChallengeResolved, ObservationAttested, ObservationChallenged, Opinion,
 };
-use hefu_types::{Code, Event, EventRef, Period, SubmissionHash, Text};
+use hefu_types::{Code, EventRef, Period, SubmissionHash, Text};
 
 use super::key::text;
 use super::submit::Standing;
 use crate::args::{AsOfArgs, DayEnd, StandingArg};
-use crate::context::{Context, recovered};
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::{Hash, Time, record};
 use crate::signer::WriterArgs;
@@ -164,17 +164,7 @@ pub(crate) async fn attest(context: &Context, args: AttestArgs) -> Result<(), Fa
     let observation = args.cell.named(context).await?;
     let AttestArgs { signer, cell: CellArgs { indicator, area, period, .. }, opinion, reason } = args;
     let event = ObservationAttested { indicator, area, period, observation, opinion, reason };
-    say(context, &signer, event).await
-}
-
-/// Submits an event, unless it is the very one that an earlier run had left unanswered.
-async fn say(context: &Context, signer: &WriterArgs, event: impl Into<Event>) -> Result<(), Failure> {
-    let (mut writer, event) = (context.writer(signer).await?, event.into());
-    if let Some(position) = recovered(&writer, |said| *said == event) {
-        return context.recorded(&writer, position);
-    }
-    let position = writer.submit(vec![event]).await?;
-    context.recorded(&writer, &position)
+    context.submit(&signer, event).await
 }
 
 pub(crate) async fn run(context: &Context, command: ChallengeCommand) -> Result<(), Failure> {
@@ -184,15 +174,15 @@ pub(crate) async fn run(context: &Context, command: ChallengeCommand) -> Result<
             let RaiseArgs { signer, cell: CellArgs { indicator, area, period, .. }, reason, answer_by } = args;
             let answer_by = answer_by.0;
             let event = ObservationChallenged { indicator, area, period, observation, reason, answer_by };
-            say(context, &signer, event).await
+            context.submit(&signer, event).await
         }
         ChallengeCommand::Answer(AnswerArgs { signer, challenge, answer }) => {
             let challenge = StandingArg::event(challenge.0, challenge.1);
-            say(context, &signer, ChallengeAnswered { challenge, answer }).await
+            context.submit(&signer, ChallengeAnswered { challenge, answer }).await
         }
         ChallengeCommand::Resolve(ResolveArgs { signer, challenge, outcome, reason }) => {
             let challenge = StandingArg::event(challenge.0, challenge.1);
-            say(context, &signer, ChallengeResolved { challenge, outcome, reason }).await
+            context.submit(&signer, ChallengeResolved { challenge, outcome, reason }).await
         }
         ChallengeCommand::List(args) => list(context, &args).await,
     }

@@ -29,5 +29,5 @@ pub(crate) async fn run(context: &Context, command: CheckpointKeyCommand) -> Res
     })?;
     let ledger = context.reader()?.head().await?.ledger;
     let event = request.for_ledger(ledger).map_err(|refusal| Failure::from(refusal).of_file(&path))?;
-    context.submit(&signer, vec![event.into()]).await
+    context.submit(&signer, event).await
 }

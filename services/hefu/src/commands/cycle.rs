@@ -106,7 +106,7 @@ pub(crate) async fn run(context: &Context, command: CycleCommand) -> Result<(), 
         CycleCommand::Open(args) => open(context, *args).await,
         CycleCommand::Except(ExceptArgs { signer, cycle, units, indicators, until, reason }) => {
             let event = LockExceptionGranted { cycle, units, indicators, expires_at: until.0, reason };
-            context.submit(&signer, vec![event.into()]).await
+            context.submit(&signer, event).await
         }
         CycleCommand::List { plan, as_of } => {
             let plan = plan.map(|plan| plan.to_string()).unwrap_or_default();
@@ -161,7 +161,7 @@ async fn open(context: &Context, args: OpenArgs) -> Result<(), Failure> {
         units,
         accepting_units,
     };
-    context.submit(&signer, vec![event.into()]).await
+    context.submit(&signer, event).await
 }
 
 /// The live indicators of a plan that may be reported by this period, and that no cycle asks for.

@@ -122,7 +122,7 @@ async fn enrol(context: &Context, signer: &WriterArgs, request: &RequestArgs) ->
 
 async fn revoke(context: &Context, signer: &WriterArgs, key: KeyArg, why: RevocationArgs) -> Result<(), Failure> {
     let event = KeyRevoked { key: key.0, reason: why.reason, since_seq: Seq::new(why.since_seq) };
-    context.submit(signer, vec![event.into()]).await
+    context.submit(signer, event).await
 }
 
 async fn replace(

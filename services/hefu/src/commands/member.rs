@@ -67,5 +67,5 @@ pub(crate) async fn run(context: &Context, command: MemberCommand) -> Result<(),
 }
 
 async fn change(context: &Context, args: ChangeArgs, event: fn(Code, Text) -> Event) -> Result<(), Failure> {
-    context.submit(&args.signer, vec![event(args.member, args.reason)]).await
+    context.submit(&args.signer, event(args.member, args.reason)).await
 }

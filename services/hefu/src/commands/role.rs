@@ -1,5 +1,6 @@
 //! `hefu role`.
 
+use hefu_types::Event;
 use hefu_types::event::membership::{Role, RoleGranted, RoleRevoked};
 
 use crate::args::KeyArg;
@@ -26,7 +27,7 @@ pub(crate) struct RoleArgs {
 }
 
 pub(crate) async fn run(context: &Context, command: RoleCommand) -> Result<(), Failure> {
-    let (args, event) = match command {
+    let (args, event): (_, Event) = match command {
         RoleCommand::Grant(args) => {
             let event = RoleGranted { key: args.public_key.0, role: args.role };
             (args, event.into())
@@ -36,5 +37,5 @@ pub(crate) async fn run(context: &Context, command: RoleCommand) -> Result<(), F
             (args, event.into())
         }
     };
-    context.submit(&args.signer, vec![event]).await
+    context.submit(&args.signer, event).await
 }

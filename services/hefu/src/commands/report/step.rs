@@ -2,14 +2,14 @@
 
 use std::str::FromStr;
 
-use hefu_client::{Reviewed, Server, Writer};
+use hefu_client::{Reviewed, Server};
 use hefu_types::event::cycle::{NilReportDeclared, ReportAccepted, ReportApproved, ReportReturned, ReportSubmitted};
-use hefu_types::{Code, ContentHash, Event, PublicKey, Text};
+use hefu_types::{Code, ContentHash, PublicKey, Text};
 
 use super::show;
 use crate::args::KeyArg;
 use crate::commands::key::text;
-use crate::context::{Context, recovered};
+use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::signer::WriterArgs;
 
@@ -158,15 +158,6 @@ pub(crate) async fn draft(context: &Context, args: DraftArgs) -> Result<(), Fail
     show::print(context, &Reviewed::read(&server, &args.cycle, &unit).await?.answer)
 }
 
-async fn take(context: &Context, mut writer: Writer, event: impl Into<Event>) -> Result<(), Failure> {
-    let event = event.into();
-    if let Some(position) = recovered(&writer, |said| *said == event) {
-        return context.recorded(&writer, position);
-    }
-    let position = writer.submit(vec![event]).await?;
-    context.recorded(&writer, &position)
-}
-
 fn empty(cycle: &Code) -> Failure {
     let detail = format!("no observation of your unit stands in {cycle}");
     let remedy = "Report observations first, or declare with `hefu report nil` that there is nothing to report.";
@@ -179,14 +170,14 @@ pub(crate) async fn submit(context: &Context, args: SubmitArgs) -> Result<(), Fa
     let server = context.server()?;
     let unit = unit_of(&server, &writer.key()).await?;
     let content = review(&server, &cycle, &unit, &content).await?.content.ok_or_else(|| empty(&cycle))?;
-    take(context, writer, ReportSubmitted { cycle, unit, content }).await
+    context.submit_by(writer, ReportSubmitted { cycle, unit, content }).await
 }
 
 pub(crate) async fn nil(context: &Context, args: NilArgs) -> Result<(), Failure> {
     let NilArgs { signer, cycle, reason } = args;
     let writer = context.writer(&signer).await?;
     let unit = unit_of(&context.server()?, &writer.key()).await?;
-    take(context, writer, NilReportDeclared { cycle, unit, reason }).await
+    context.submit_by(writer, NilReportDeclared { cycle, unit, reason }).await
 }
 
 pub(crate) async fn approve(context: &Context, args: ApproveArgs) -> Result<(), Failure> {
@@ -195,7 +186,7 @@ pub(crate) async fn approve(context: &Context, args: ApproveArgs) -> Result<(), 
     let server = context.server()?;
     let unit = unit_of(&server, &writer.key()).await?;
     let content = review(&server, &cycle, &unit, &content).await?.content.ok_or_else(|| empty(&cycle))?;
-    take(context, writer, ReportApproved { cycle, unit, content }).await
+    context.submit_by(writer, ReportApproved { cycle, unit, content }).await
 }
 
 pub(crate) async fn send_back(context: &Context, args: ReturnArgs) -> Result<(), Failure> {
@@ -205,14 +196,14 @@ pub(crate) async fn send_back(context: &Context, args: ReturnArgs) -> Result<(),
     let steps = reviewed.answer.report.unwrap_or_default().steps;
     let content = steps.last().and_then(|step| ContentHash::from_slice(&step.content));
     named.check(content)?;
-    take(context, writer, ReportReturned { cycle, unit, content, reason }).await
+    context.submit_by(writer, ReportReturned { cycle, unit, content, reason }).await
 }
 
 pub(crate) async fn accept(context: &Context, args: AcceptArgs) -> Result<(), Failure> {
     let AcceptArgs { signer, cycle, unit, content } = args;
     let writer = context.writer(&signer).await?;
     let content = review(&context.server()?, &cycle, &unit, &content).await?.content;
-    take(context, writer, ReportAccepted { cycle, unit, content }).await
+    context.submit_by(writer, ReportAccepted { cycle, unit, content }).await
 }
 
 #[cfg(test)]
