@@ -119,3 +119,97 @@ fn in_log(entry: &DecodedEntry, shown: &v1::Observation) -> Result<Found, Client
     let (indicator, area) = (said.indicator.clone(), said.area.clone());
     Ok(Found { indicator, area, submission_hash: entry.submission_hash, index: shown.event_index })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hefu_types::event::reporting::{ObsStatus, ObservationReported, ObservationRetracted, Qualifier};
+    use hefu_types::{EventRef, KeySeq, Millis, PublicKey, Submission, Text};
+
+    fn code(text: &str) -> Code {
+        Code::new(text).unwrap()
+    }
+
+    fn entry() -> DecodedEntry {
+        let reported = ObservationReported {
+            indicator: code("i"),
+            area: code("520000"),
+            period: "2024".parse().unwrap(),
+            value: Some("60.5".parse().unwrap()),
+            obs_status: ObsStatus::A,
+            qualifier: Some(Qualifier::Exact),
+            as_of_date: None,
+            source: None,
+            note: Text::new("a note").unwrap(),
+            supersedes: None,
+            reason: Text::default(),
+        };
+        let retracted = ObservationRetracted {
+            indicator: code("i"),
+            area: code("520000"),
+            period: "2024".parse().unwrap(),
+            observation: EventRef { submission_hash: None, index: 0 },
+            reason: Text::new("wrong").unwrap(),
+        };
+        let submission = Submission {
+            ledger_id: None,
+            key: PublicKey::from_bytes([5; 32]),
+            key_seq: KeySeq::new(1),
+            key_prev: SubmissionHash::NONE,
+            created_at: Millis::new(0),
+            not_after: Millis::new(0),
+            events: vec![reported.into(), retracted.into()],
+        };
+        let (seq, recorded_at) = (Seq::new(7), Millis::new(9));
+        DecodedEntry { seq, recorded_at, submission_hash: SubmissionHash::from_bytes([3; 32]), submission }
+    }
+
+    fn shown() -> v1::Observation {
+        v1::Observation {
+            indicator: "i".into(),
+            area: "520000".into(),
+            period: "2024".into(),
+            value: Some(v1::Decimal { units: 605, scale: 1 }),
+            obs_status: v1::ObsStatus::A as i32,
+            qualifier: v1::Qualifier::Exact as i32,
+            note: "a note".into(),
+            member: "d".into(),
+            key: vec![5; 32].into(),
+            recorded_at: 9,
+            seq: 7,
+            submission_hash: vec![3; 32].into(),
+            ..v1::Observation::default()
+        }
+    }
+
+    #[test]
+    fn what_is_shown_is_what_the_entry_says_in_every_field() {
+        let found = in_log(&entry(), &shown()).unwrap();
+        assert_eq!((found.indicator, found.index), (code("i"), 0));
+        let lies: [fn(&mut v1::Observation); 15] = [
+            |o| o.indicator = "j".into(),
+            |o| o.area = "520100".into(),
+            |o| o.period = "2023".into(),
+            |o| o.value = Some(v1::Decimal { units: 999, scale: 1 }),
+            |o| o.value = None,
+            |o| o.obs_status = v1::ObsStatus::P as i32,
+            |o| o.qualifier = v1::Qualifier::Approx as i32,
+            |o| o.as_of_date = "2024-07-15".into(),
+            |o| o.source = Some(v1::Source::default()),
+            |o| o.note = "another".into(),
+            |o| o.reason = "a reason".into(),
+            |o| o.recorded_at = 8,
+            |o| o.submission_hash = vec![4; 32].into(),
+            |o| o.key = vec![6; 32].into(),
+            |o| o.retracted = true,
+        ];
+        for (n, lie) in lies.iter().enumerate() {
+            let mut shown = shown();
+            lie(&mut shown);
+            assert!(in_log(&entry(), &shown).is_err(), "lie {n}");
+        }
+        for event_index in [1, 2] {
+            assert!(in_log(&entry(), &v1::Observation { event_index, ..shown() }).is_err(), "event {event_index}");
+        }
+    }
+}

@@ -9,9 +9,7 @@ use hefu_types::{Code, EventRef, Millis, Period};
 
 use crate::history::cast::{Actor, Challenge, Said, Scene, Series};
 use crate::history::deeds::{because, standing};
-
-/// Later than any clock that a history is recorded by.
-const FAR: i64 = 9_000_000_000_000;
+use crate::history::reports::FAR;
 
 /// An observation that stands, and who reported it.
 pub(super) struct Standing<'a> {

@@ -22,7 +22,7 @@ const CYCLE_YEAR: usize = 2_100;
 const CYCLES_MAX: usize = 12 * 99;
 
 /// Later than any clock that a history is recorded by: its own, or a server's.
-const FAR: i64 = 9_000_000_000_000;
+pub(super) const FAR: i64 = 9_000_000_000_000;
 
 /// When cycles open, are due and lock, so that what may be said does not hang on the clock: four open ones, a late one, a locked
 /// one, and one that has not begun.
