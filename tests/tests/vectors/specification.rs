@@ -3,13 +3,15 @@
 use hefu_types::wire::{MessageInfo, Value as _};
 use hefu_types::{Event, Submission};
 
-use crate::path;
+use crate::GOLDEN;
+
+const FORMAT: &str = "../docs/format.md";
 
 /// Every byte string in a block marked `hex` stands in the golden file; text after `#` is comment.
 #[test]
 fn the_specification_quotes_the_vectors() {
-    let golden = std::fs::read_to_string(path("vectors/vectors.json")).unwrap();
-    let format = std::fs::read_to_string(path("../docs/format.md")).unwrap();
+    let golden = std::fs::read_to_string(GOLDEN).unwrap();
+    let format = std::fs::read_to_string(FORMAT).unwrap();
     let mut blocks = 0;
     for block in format.split("```hex\n").skip(1) {
         let block = block.split("```").next().unwrap();
@@ -24,7 +26,7 @@ fn the_specification_quotes_the_vectors() {
 /// Every message that a submission can hold has its row in the specification, with every field number.
 #[test]
 fn the_specification_lists_every_field() {
-    let format = std::fs::read_to_string(path("../docs/format.md")).unwrap();
+    let format = std::fs::read_to_string(FORMAT).unwrap();
     let mut todo = vec![Submission::MESSAGE.unwrap()];
     let mut done = Vec::new();
     while let Some(message) = todo.pop() {
