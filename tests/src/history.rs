@@ -8,6 +8,7 @@
 mod assurance;
 mod cast;
 mod deeds;
+mod delegations;
 mod faults;
 mod members;
 mod plans;
@@ -107,6 +108,10 @@ impl History {
                 let owner = self.world.state.standing(&cell).expect("an observation").member;
                 let named = EventRef { submission_hash: Some(signed.hash()), index };
                 self.cast.challenged([named, e.observation.clone()], owner, &signer);
+            }
+            if let Event::ReportingDelegated(e) = event {
+                let named = EventRef { submission_hash: Some(signed.hash()), index };
+                self.cast.delegations.push(delegations::remembered(e, named));
             }
             *self.kinds.entry(event.kind()).or_default() += 1;
         }

@@ -404,5 +404,6 @@ pub fn observation(indicator: &str, period: &str, value: &str) -> ObservationRep
         note: Text::default(),
         supersedes: None,
         reason: Text::default(),
+        on_behalf_of: None,
     }
 }

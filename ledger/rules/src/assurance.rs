@@ -27,6 +27,8 @@ pub(crate) type Challenged = (SubmissionHash, u32, Code);
 pub(crate) struct Challenge {
     /// The unit that reported what is challenged.
     owner: Code,
+    /// The unit whose key reported it: the owner, or its delegate.
+    reporter: Code,
     challenger: Code,
     /// The observation.
     observation: ChallengeId,
@@ -43,9 +45,10 @@ fn refuse<T>(reason: Reason, field: &str, detail: impl Into<String>) -> Result<T
 
 /// Nobody judges what they reported themselves, be it under another key.
 fn check_not_own(state: &State, speaker: &Speaker, stands: &Stands) -> Result<(), Refusal> {
-    let owner = state.numbered(stands.member);
-    if *owner == speaker.member {
-        return refuse(Reason::OwnObservation, "observation", format!("{owner} reported it"));
+    for number in [stands.member, stands.reporter] {
+        if *state.numbered(number) == speaker.member {
+            return refuse(Reason::OwnObservation, "observation", format!("{} reported it", speaker.member));
+        }
     }
     if stands.holder == speaker.holder {
         return refuse(Reason::SameHolder, "observation", "the same holder reported it");
@@ -97,6 +100,7 @@ pub(crate) fn apply_challenged(state: &mut State, speaker: &Speaker, e: &Observa
     let observation = (stands.submission_hash, stands.index);
     let challenge = Challenge {
         owner: state.numbered(stands.member).clone(),
+        reporter: state.numbered(stands.reporter).clone(),
         challenger: speaker.member.clone(),
         observation,
         hands: [stands.holder, speaker.holder].into(),
@@ -170,18 +174,24 @@ pub(crate) fn decide_resolved(
     check_reason(&e.reason)
 }
 
-/// The office decides: by a hand that neither reported, challenged nor answered, once the unit had its say, or is gone.
+/// The office decides, or an auditor of a third unit what the office reported itself: by a hand that neither reported, challenged
+/// nor answered, once the unit had its say, or is gone.
 fn check_may_decide(
     state: &State,
     speaker: &Speaker,
     challenge: &Challenge,
     context: &Context<'_>,
 ) -> Result<(), Refusal> {
-    if !speaker.roles.has(Role::Office) {
-        return refuse(Reason::OutcomeNotYours, "outcome", "the office decides");
+    if [&challenge.owner, &challenge.reporter].contains(&&speaker.member) {
+        return refuse(Reason::OwnObservation, "challenge", format!("{} reported it", speaker.member));
     }
-    if challenge.owner == speaker.member {
-        return refuse(Reason::OwnObservation, "challenge", format!("{} reported it", challenge.owner));
+    let office = &state.ledger().expect("decided after genesis").office;
+    if [&challenge.owner, &challenge.reporter].contains(&office) {
+        if !speaker.roles.has(Role::Auditor) || speaker.member == challenge.challenger {
+            return refuse(Reason::OutcomeNotYours, "outcome", "an auditor of a third unit decides");
+        }
+    } else if !speaker.roles.has(Role::Office) {
+        return refuse(Reason::OutcomeNotYours, "outcome", "the office decides");
     }
     if challenge.hands.contains(&speaker.holder) {
         return refuse(Reason::SameHolder, "challenge", "the same holder reported, challenged or answered it");

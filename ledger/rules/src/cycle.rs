@@ -10,7 +10,7 @@ use hefu_types::{Code, Millis, Period, Reason, Refusal};
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Context, Speaker};
-use crate::membership::check_reason;
+use crate::membership::{MemberStatus, check_reason};
 use crate::plan::{known_plan, live_indicator, unique};
 use crate::reporting::Place;
 use crate::state::State;
@@ -110,9 +110,24 @@ fn check_units(state: &State, e: &ReportingCycleOpened) -> Result<(), Refusal> {
     if let Some(unit) = e.units.iter().find(|unit| !reports(unit)) {
         return refuse(Reason::NotReportingUnit, "units", format!("{unit} reports none of the indicators"));
     }
-    match e.accepting_units.iter().find(|unit| !state.members.contains(*unit)) {
-        Some(unit) => refuse(Reason::MemberUnknown, "accepting_units", format!("no member {unit}")),
-        None => Ok(()),
+    for (units, field) in [(&e.units, "units"), (&e.accepting_units, "accepting_units")] {
+        units.iter().try_for_each(|unit| check_is_here(state, unit, field))?;
+    }
+    // Everybody else's report the office can accept.
+    let office = &state.ledger().expect("decided after genesis").office;
+    if e.units.contains(office) && e.accepting_units.iter().all(|unit| unit == office) {
+        return refuse(Reason::CycleInvalid, "accepting_units", format!("nobody could accept the report of {office}"));
+    }
+    Ok(())
+}
+
+fn check_is_here(state: &State, unit: &Code, field: &str) -> Result<(), Refusal> {
+    match state.members.get(unit).map(|member| member.status) {
+        None => refuse(Reason::MemberUnknown, field, format!("no member {unit}")),
+        Some(MemberStatus::Withdrawn) => {
+            refuse(Reason::MemberStatusWrong, field, format!("member {unit} has withdrawn"))
+        }
+        Some(MemberStatus::Active | MemberStatus::Suspended) => Ok(()),
     }
 }
 
@@ -201,12 +216,12 @@ pub(crate) enum Change {
 pub(crate) fn check_observation(
     state: &State,
     place: Place,
-    speaker: &Speaker,
+    unit: &Code,
     change: Change,
     now: Millis,
 ) -> Result<(), Refusal> {
     let Some(number) = state.due.get(&place.due()) else { return Ok(()) };
-    let (code, unit) = (state.numbered(*number), &speaker.member);
+    let code = state.numbered(*number);
     let cycle = known_cycle(state, code)?;
     if !cycle.units.contains_key(unit) {
         return match change {

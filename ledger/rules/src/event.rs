@@ -5,7 +5,7 @@ use hefu_types::{Code, Event, PublicKey, Reason, Refusal, Submission};
 
 use crate::membership::{self, MemberStatus, Roles};
 use crate::state::{Position, State};
-use crate::{assurance, cycle, plan, platform, report, reporting};
+use crate::{assurance, cycle, delegation, plan, platform, report, reporting};
 
 /// Who signs, as it stands before the event at hand.
 pub(crate) struct Speaker {
@@ -169,6 +169,14 @@ impl State {
             Event::ChallengeResolved(e) => {
                 assurance::decide_resolved(self, speaker, e, context)?;
                 assurance::apply_resolved(self, e, context);
+            }
+            Event::ReportingDelegated(e) => {
+                delegation::decide_delegated(self, speaker, e, context)?;
+                delegation::apply_delegated(self, e, context);
+            }
+            Event::DelegationEnded(e) => {
+                delegation::decide_ended(self, speaker, e, context)?;
+                delegation::apply_ended(self, e, context);
             }
             Event::ObservationReported(e) => {
                 let report = reporting::decide_reported(self, speaker, e, context)?;

@@ -17,6 +17,7 @@
 mod admit;
 mod assurance;
 mod cycle;
+mod delegation;
 mod event;
 mod genesis;
 mod membership;

@@ -1,5 +1,7 @@
 //! Who may speak: members, keys, roles, and who may change them.
 
+use std::collections::BTreeSet;
+
 use hefu_types::event::Name;
 use hefu_types::event::membership::{
     KeyEnrolled, KeyRevoked, MemberAdmitted, MemberReinstated, MemberSuspended, MemberWithdrawn, OfficeKeyReplaced,
@@ -92,6 +94,13 @@ impl Key {
         let (last_seq, last_hash) = (KeySeq::NONE, SubmissionHash::NONE);
         Self { member, roles, holder, holder_number: 0, office_recovery: false, revoked: false, last_seq, last_hash }
     }
+}
+
+/// Whoever is behind keys. A pseudonym belongs to the members that have keys of its holder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Holder {
+    number: u32,
+    members: BTreeSet<Code>,
 }
 
 fn refuse<T>(reason: Reason, field: &str, detail: impl Into<String>) -> Result<T, Refusal> {
@@ -206,7 +215,18 @@ pub(crate) fn decide_enrolled(state: &State, speaker: &Speaker, e: &KeyEnrolled)
     if e.recovery == own {
         return refuse(Reason::RecoveryMarkWrong, "recovery", "set exactly by the office for another member");
     }
-    check_enrolment(state, e)
+    check_enrolment(state, e)?;
+    if speaker.roles.has(Role::Office) { Ok(()) } else { check_holder(state, e) }
+}
+
+/// A member gives its keys holders of its own: with another's it could make two people one, and bar them from each other's steps.
+fn check_holder(state: &State, e: &KeyEnrolled) -> Result<(), Refusal> {
+    match state.holders.get(&e.holder) {
+        Some(holder) if !holder.members.contains(&e.member) => {
+            refuse(Reason::HolderTaken, "holder", format!("{} has keys of another member", e.holder))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn named_key<'a>(state: &'a State, key: &PublicKey, field: &str) -> Result<&'a Key, Refusal> {
@@ -380,12 +400,11 @@ pub(crate) fn apply_enrolled(state: &mut State, e: &KeyEnrolled) {
 /// Puts a new key in, and numbers its holder.
 pub(crate) fn put_key(state: &mut State, public: PublicKey, key: Key) {
     let next = u32::try_from(state.holders.len()).expect("fewer than 2^32 holders");
-    let known = state.holders.get(&key.holder).copied();
-    let holder_number = known.unwrap_or(next);
-    if known.is_none() {
-        state.holders.put(key.holder.clone(), next);
-    }
-    state.keys.put(public, Key { holder_number, ..key });
+    let known = state.holders.get(&key.holder).cloned();
+    let mut holder = known.unwrap_or(Holder { number: next, members: BTreeSet::new() });
+    holder.members.insert(key.member.clone());
+    state.keys.put(public, Key { holder_number: holder.number, ..key.clone() });
+    state.holders.put(key.holder, holder);
 }
 
 pub(crate) fn apply_revoked(state: &mut State, key: &PublicKey) {

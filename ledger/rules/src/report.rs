@@ -13,6 +13,7 @@ use hefu_types::{Code, ContentHash, Millis, Reason, Refusal};
 use serde::{Deserialize, Serialize};
 
 use crate::cycle::{Cycle, check_times, known_cycle};
+use crate::delegation::{check_active, delegates};
 use crate::event::{Context, Speaker};
 use crate::membership::check_reason;
 use crate::reporting::{Place, Stands};
@@ -26,6 +27,8 @@ pub(crate) struct Report {
     submitter: Option<u32>,
     /// The holder who approved it.
     approver: Option<u32>,
+    /// The member that submitted it for the unit, as a number.
+    delegate: Option<u32>,
 }
 
 /// A unit's report, as far as a look-up tells.
@@ -43,8 +46,9 @@ struct Seen<'a> {
     content: Option<ContentHash>,
     /// The latest end of the exceptions that cover the unit.
     exception: Option<Millis>,
-    /// Who reported what it says.
+    /// Who reported what it says: holders, and the members whose keys they used.
     holders: BTreeSet<u32>,
+    reporters: BTreeSet<u32>,
     status: ReportStatus,
 }
 
@@ -72,17 +76,18 @@ impl State {
 
     fn report<'a>(&'a self, code: &Code, unit: &Code, now: Millis) -> Result<Seen<'a>, Refusal> {
         let Known { cycle, unit: number, report } = self.known(code, unit)?;
-        let (mut observations, mut holders) = (vec![], BTreeSet::new());
+        let (mut observations, mut holders, mut reporters) = (vec![], BTreeSet::new(), BTreeSet::new());
         for (place, stands) in self.filed(cycle.number, number) {
             let (indicator, area) = (self.numbered(place.indicator), self.numbered(place.area));
             let Stands { submission_hash, index, .. } = *stands;
             observations.push(Reported { indicator, area, submission_hash, index });
             holders.insert(stands.holder);
+            reporters.insert(stands.reporter);
         }
         let content = content_hash(code, unit, observations);
         let exception = self.exception(code, unit, None);
         let status = ReportStatus::of(report.step, content, &cycle.times, exception, now);
-        Ok(Seen { cycle, report, content, exception, holders, status })
+        Ok(Seen { cycle, report, content, exception, holders, reporters, status })
     }
 
     /// The state of a unit's report in a cycle at a time, and the hash of what it says; `None` when it is in no such cycle.
@@ -100,6 +105,20 @@ fn own_unit(speaker: &Speaker, unit: &Code, role: Role) -> Result<(), Refusal> {
     refuse(Reason::MemberMismatch, "unit", format!("{} does not speak for {unit}", speaker.member))
 }
 
+/// A reporter of the unit, or of a delegate for all that the unit reports.
+fn reports_for(state: &State, speaker: &Speaker, unit: &Code, now: Millis) -> Result<(), Refusal> {
+    if delegates(state, unit, &speaker.member, None, now) {
+        check_active(state, unit, "unit")?;
+        return speaker.needs(Role::Reporter);
+    }
+    own_unit(speaker, unit, Role::Reporter)
+}
+
+/// The member that speaks for another, as a number.
+fn delegate(state: &mut State, speaker: &Speaker, unit: &Code) -> Option<u32> {
+    (speaker.member != *unit).then(|| state.number(&speaker.member))
+}
+
 fn check_may_report(seen: &Seen<'_>, now: Millis) -> Result<(), Refusal> {
     check_times(&seen.cycle.times, seen.exception, now, "cycle")?;
     match seen.status {
@@ -114,7 +133,7 @@ pub(crate) fn decide_submitted(
     e: &ReportSubmitted,
     context: &Context<'_>,
 ) -> Result<(), Refusal> {
-    own_unit(speaker, &e.unit, Role::Reporter)?;
+    reports_for(state, speaker, &e.unit, context.at.recorded_at)?;
     let seen = state.report(&e.cycle, &e.unit, context.at.recorded_at)?;
     check_may_report(&seen, context.at.recorded_at)?;
     match seen.content {
@@ -131,7 +150,9 @@ fn check_content(said: ContentHash, named: Option<&ContentHash>) -> Result<(), R
 }
 
 pub(crate) fn apply_submitted(state: &mut State, speaker: &Speaker, e: &ReportSubmitted) {
-    let report = Report { step: Step::Submitted(e.content), submitter: Some(speaker.holder), approver: None };
+    let delegate = delegate(state, speaker, &e.unit);
+    let (step, submitter) = (Step::Submitted(e.content), Some(speaker.holder));
+    let report = Report { step, submitter, approver: None, delegate };
     state.reports.put((e.cycle.clone(), e.unit.clone()), report);
 }
 
@@ -141,7 +162,7 @@ pub(crate) fn decide_nil(
     e: &NilReportDeclared,
     context: &Context<'_>,
 ) -> Result<(), Refusal> {
-    own_unit(speaker, &e.unit, Role::Reporter)?;
+    reports_for(state, speaker, &e.unit, context.at.recorded_at)?;
     let seen = state.report(&e.cycle, &e.unit, context.at.recorded_at)?;
     check_may_report(&seen, context.at.recorded_at)?;
     if seen.content.is_some() {
@@ -151,7 +172,8 @@ pub(crate) fn decide_nil(
 }
 
 pub(crate) fn apply_nil(state: &mut State, speaker: &Speaker, e: &NilReportDeclared) {
-    let report = Report { step: Step::Nil, submitter: Some(speaker.holder), approver: None };
+    let delegate = delegate(state, speaker, &e.unit);
+    let report = Report { step: Step::Nil, submitter: Some(speaker.holder), approver: None, delegate };
     state.reports.put((e.cycle.clone(), e.unit.clone()), report);
 }
 
@@ -266,6 +288,10 @@ pub(crate) fn decide_accepted(
         return refuse(Reason::ReportStateWrong, "cycle", format!("the report is {:?}", seen.status));
     }
     check_said(seen.report.step, e.content)?;
+    let own = |number| state.number_of(&speaker.member) == Some(number);
+    if seen.reporters.into_iter().chain(seen.report.delegate).any(own) {
+        return refuse(Reason::OwnReport, "unit", format!("{} reported for {}", speaker.member, e.unit));
+    }
     let before = [seen.report.submitter, seen.report.approver].into_iter().flatten();
     check_other_holder(speaker, seen.holders.into_iter().chain(before))
 }

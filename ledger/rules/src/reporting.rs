@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use hefu_types::event::membership::Role;
 use hefu_types::event::plan::Measure;
 use hefu_types::event::reporting::{ObsStatus, ObservationReported, ObservationRetracted};
-use hefu_types::{Code, Decimal, EventRef, Period, PeriodType, Reason, Refusal, SubmissionHash};
+use hefu_types::{Code, Decimal, EventRef, Millis, Period, PeriodType, Reason, Refusal, SubmissionHash};
 
 use serde::{Deserialize, Serialize};
 
 use crate::cycle::{self, Change};
+use crate::delegation::{check_active, delegates};
 use crate::event::{Context, Speaker};
 use crate::membership::{MemberStatus, check_reason};
 use crate::plan::{Indicator, area_of, check_decimals, live_indicator};
@@ -25,8 +26,10 @@ pub struct Standing {
     pub submission_hash: SubmissionHash,
     /// The event within it.
     pub index: u32,
-    /// The member that reported it.
+    /// The unit whose observation it is.
     pub member: Code,
+    /// The member whose key reported it: the unit, or its delegate.
+    pub reporter: Code,
 }
 
 /// A cell in few bytes: the numbers of its indicator and area, and its period's sort key. A log has millions of them, and
@@ -43,6 +46,8 @@ pub(crate) struct Report {
     place: Place,
     member: u32,
     holder: u32,
+    /// The member whose key reports it for another.
+    delegate: Option<Code>,
     /// A stock has a level.
     is_stock: bool,
 }
@@ -55,6 +60,8 @@ pub(crate) struct Stands {
     pub(crate) member: u32,
     /// The holder of the key that reported it, as a number.
     pub(crate) holder: u32,
+    /// The member whose key reported it, as a number: the member, or its delegate.
+    pub(crate) reporter: u32,
 }
 
 /// The value of a stock that stands in a cell. Cells without a value have none, so that neighbours are found at once, and
@@ -71,8 +78,9 @@ impl State {
     #[must_use]
     pub fn standing(&self, (indicator, area, period): &Cell) -> Option<Standing> {
         let stands = self.cells.get(&self.place(indicator, area, *period)?)?;
-        let Stands { submission_hash, index, member, .. } = *stands;
-        Some(Standing { submission_hash, index, member: self.numbered(member).clone() })
+        let Stands { submission_hash, index, member, reporter, .. } = *stands;
+        let [member, reporter] = [member, reporter].map(|number| self.numbered(number).clone());
+        Some(Standing { submission_hash, index, member, reporter })
     }
 
     /// `None` when no definition of an indicator ever named one of them.
@@ -151,7 +159,10 @@ pub(crate) fn decide_reported(
 ) -> Result<Report, Refusal> {
     speaker.needs(Role::Reporter)?;
     let indicator = live_indicator(state, &e.indicator, "indicator")?;
-    let (place, member) = check_place(indicator, &speaker.member, e)?;
+    let now = context.at.recorded_at;
+    let unit = e.on_behalf_of.as_ref().unwrap_or(&speaker.member);
+    let (place, member) = check_place(indicator, unit, e)?;
+    let delegate = check_unit(state, speaker, e.on_behalf_of.as_ref(), &e.indicator, now)?;
     check_value(indicator, e)?;
     if e.as_of_date.is_some_and(|date| date.kind() != PeriodType::Day || !e.period.contains(date)) {
         return refuse(Reason::AsOfDateInvalid, "as_of_date", format!("a day of {}, such as 2024-07-15", e.period));
@@ -159,14 +170,31 @@ pub(crate) fn decide_reported(
     let standing = state.cells.get(&place);
     let is_own = e.supersedes.is_some() && standing.is_some_and(|stands| stands.member == member);
     let change = if is_own { Change::Corrected } else { Change::Made };
-    cycle::check_observation(state, place, speaker, change, context.at.recorded_at)?;
+    cycle::check_observation(state, place, unit, change, now)?;
     check_supersedes(standing, e, context)?;
     check_owner(state, indicator, standing, member)?;
     let is_stock = indicator.measure == Measure::Stock;
     if let Some(value) = e.value.filter(|_| is_stock && e.supersedes.is_none()) {
         check_stock(state, place, e, value)?;
     }
-    Ok(Report { place, member, holder: speaker.holder, is_stock })
+    Ok(Report { place, member, holder: speaker.holder, delegate, is_stock })
+}
+
+/// Who reports for another unit is its delegate.
+fn check_unit(
+    state: &State,
+    speaker: &Speaker,
+    unit: Option<&Code>,
+    indicator: &Code,
+    now: Millis,
+) -> Result<Option<Code>, Refusal> {
+    let Some(unit) = unit else { return Ok(None) };
+    if !delegates(state, unit, &speaker.member, Some(indicator), now) {
+        let detail = format!("{unit} does not let {} report {indicator} now", speaker.member);
+        return refuse(Reason::NotDelegated, "on_behalf_of", detail);
+    }
+    check_active(state, unit, "on_behalf_of")?;
+    Ok(Some(speaker.member.clone()))
 }
 
 /// Where it stands, and the member's number.
@@ -280,16 +308,19 @@ pub(crate) fn decide_retracted(
     speaker.needs(Role::Reporter)?;
     let (place, standing) = named_standing(state, (&e.indicator, &e.area, e.period), &e.observation, context)?;
     let owner = state.numbered(standing.member);
-    if *owner != speaker.member {
+    let (unit, now) = (e.on_behalf_of.as_ref().unwrap_or(&speaker.member), context.at.recorded_at);
+    if owner != unit {
         return refuse(Reason::NotYourObservation, "observation", format!("{owner} reported it"));
     }
-    cycle::check_observation(state, place, speaker, Change::TakenBack, context.at.recorded_at)?;
+    check_unit(state, speaker, e.on_behalf_of.as_ref(), &e.indicator, now)?;
+    cycle::check_observation(state, place, unit, Change::TakenBack, now)?;
     check_reason(&e.reason)?;
     Ok(place)
 }
 
 pub(crate) fn apply_reported(state: &mut State, e: &ObservationReported, report: Report, context: &Context<'_>) {
-    let Report { place, member, holder, is_stock } = report;
+    let Report { place, member, holder, delegate, is_stock } = report;
+    let reporter = delegate.map_or(member, |delegate| state.number(&delegate));
     if is_stock {
         match e.value {
             Some(value) => state.levels.put(place, Level { period: e.period, value, status: e.obs_status }),
@@ -302,7 +333,7 @@ pub(crate) fn apply_reported(state: &mut State, e: &ObservationReported, report:
         cycle::apply_observation(state, place, before, false);
     }
     cycle::apply_observation(state, place, member, true);
-    state.cells.put(place, Stands { submission_hash, index, member, holder });
+    state.cells.put(place, Stands { submission_hash, index, member, holder, reporter });
 }
 
 pub(crate) fn apply_retracted(state: &mut State, place: Place) {

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::assurance::{Challenge, ChallengeId, Challenged};
 use crate::cycle::{Cycle, Due, Exception, Filed};
-use crate::membership::{Key, Member, MemberStatus};
+use crate::delegation::{Delegation, DelegationId};
+use crate::membership::{Holder, Key, Member, MemberStatus};
 use crate::plan::{Indicator, Plan, TargetKey};
 use crate::platform::CheckpointKey;
 use crate::report::Report;
@@ -19,7 +20,7 @@ pub const RULES_VERSIONS: &[u32] = &[1];
 
 /// The version of [`State`]'s serialised form: raised whenever a table, a row or what decisions make of them changes, so that no
 /// program goes on from the state of another one.
-pub const STATE_VERSION: u32 = 3;
+pub const STATE_VERSION: u32 = 4;
 
 /// Where a submission would stand, and what its bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,8 +99,8 @@ state! {
     indicators: Code => Indicator,
     /// Targets by indicator, area, year and strength.
     targets: TargetKey => (),
-    /// Holders of keys, numbered from 0 as they came; they are never removed.
-    holders: Text => u32,
+    /// Holders of keys by pseudonym, numbered from 0 as they came; they are never removed.
+    holders: Text => Holder,
     /// The codes of indicators, of their areas and of their reporting units, numbered from 0 as they came; they are never
     /// removed.
     numbers: Code => u32,
@@ -115,6 +116,8 @@ state! {
     reports: (Code, Code) => Report,
     /// Exceptions by cycle, numbered.
     exceptions: (Code, u32) => Exception,
+    /// Delegations that were not ended, by unit and delegate.
+    delegations: DelegationId => Delegation,
     /// Challenges, by the event that raised them.
     challenges: ChallengeId => Challenge,
     /// Those that have not ended, by observation and challenger.

@@ -5,6 +5,7 @@
 
 pub mod assurance;
 pub mod cycle;
+pub mod delegation;
 pub mod membership;
 pub mod plan;
 pub mod platform;
@@ -171,6 +172,10 @@ events! {
     81 => ChallengeAnswered(assurance) "challenge_answered",
     /// A challenge ended.
     82 => ChallengeResolved(assurance) "challenge_resolved",
+    /// A unit lets another report for it.
+    84 => ReportingDelegated(delegation) "reporting_delegated",
+    /// A delegation ended before its time.
+    85 => DelegationEnded(delegation) "delegation_ended",
     /// The key of the log's checkpoints was replaced.
     310 => CheckpointKeyReplaced(platform) "checkpoint_key_replaced",
     /// The digest of a view was recorded.

@@ -154,6 +154,8 @@ reasons! {
     MemberProtected "MEMBER_PROTECTED" Precondition "Replace keys instead.";
     /// The key was enrolled before; a key is enrolled once, ever.
     KeyExists "KEY_EXISTS" Conflict "Make a new key.";
+    /// The holder's pseudonym belongs to another member.
+    HolderTaken "HOLDER_TAKEN" Denied "Choose another pseudonym; if it is the same person, let the office enrol the key.";
     /// The named key is not enrolled.
     KeyNotFound "KEY_NOT_FOUND" Precondition "Correct the key.";
     /// The event names another member than it may.
@@ -282,10 +284,16 @@ reasons! {
     NilContradicted "NIL_CONTRADICTED" Precondition "Submit the report, or retract the observations first.";
     /// The same holder took an earlier step of the report.
     SameHolder "SAME_HOLDER" Denied "Let somebody else take this step: four eyes see more than two.";
-    /// A unit does not accept its own report.
+    /// A unit does not accept its own report, nor one that it reported for another.
     OwnReport "OWN_REPORT" Denied "Let the office or a lead unit accept it.";
     /// The unit accepts no report of the cycle.
     NotAcceptingUnit "NOT_ACCEPTING_UNIT" Denied "Let the office or a lead unit of the cycle take the step.";
+    /// The unit does not let the signer's unit report this for it now.
+    NotDelegated "NOT_DELEGATED" Denied "Ask an admin of the unit to delegate it (`hefu delegation grant`), or report as yourself.";
+    /// A delegation names the unit itself, or has ended before it begins.
+    DelegationInvalid "DELEGATION_INVALID" Precondition "Name another unit, and a time to come.";
+    /// No such delegation holds: it was never given, was ended, or has expired.
+    DelegationUnknown "DELEGATION_UNKNOWN" Precondition "Look at the delegations (`hefu delegation list`).";
 
     // Opinions and challenges.
     /// A unit neither attests nor challenges what it reported itself.

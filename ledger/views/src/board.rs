@@ -94,7 +94,11 @@ pub(crate) fn row_with(
 ) -> Result<BoardRow, ViewError> {
     let definition = &indicator.definition;
     let targets = progress_of(tables, indicator, area, latest.as_ref(), as_of)?;
-    let latest = latest.map(|row| observation(&*tables.members, row, as_of)).transpose()?;
+    let signed = |row: Row<ObservationFact>| {
+        let signer = members::signer(&*tables.members, &row.origin.key, as_of)?;
+        Ok::<_, ViewError>(Observation::new(row, &signer))
+    };
+    let latest = latest.map(signed).transpose()?;
     let opinion = latest.as_ref().map(|latest| assurance::opinion_of(tables, latest, as_of)).transpose()?.flatten();
     Ok(BoardRow {
         indicator: definition.indicator.clone(),
@@ -151,15 +155,6 @@ fn first_day(rows: &dyn Rows, indicator: &Indicator, as_of: AsOf) -> Result<i64,
 
 fn point(row: &Row<ObservationFact>) -> Option<Point> {
     row.fact.value().map(|value| Point::at_end_of(row.fact.period(), value))
-}
-
-fn observation(
-    members: &dyn Rows,
-    Row { origin, fact }: Row<ObservationFact>,
-    as_of: AsOf,
-) -> Result<Observation, ViewError> {
-    let member = members::speaker(members, &origin.key, as_of)?;
-    Ok(Observation { fact, member, origin })
 }
 
 #[cfg(test)]

@@ -152,7 +152,25 @@ impl Trace<'_> {
 
     fn observation(&mut self, role: EvidenceRole, row: &Row<ObservationFact>) -> Result<(), ViewError> {
         self.add(role, row.origin, summary::observation(&row.fact))?;
-        if role == EvidenceRole::Superseded { Ok(()) } else { self.authority(&row.origin) }
+        if role == EvidenceRole::Superseded {
+            return Ok(());
+        }
+        if let Some(unit) = row.fact.on_behalf_of() {
+            self.delegations(unit, &row.origin)?;
+        }
+        self.authority(&row.origin)
+    }
+
+    /// What the unit had let the signer's unit report by then.
+    fn delegations(&mut self, unit: &Code, reported: &Origin) -> Result<(), ViewError> {
+        let delegate = members::speaker(&*self.tables.members, &reported.key, self.as_of)?;
+        for known in members::delegations(&*self.tables.members, Some(unit), self.as_of)? {
+            let delegated = &known.delegated;
+            if (&delegated.unit, &delegated.delegate) == (unit, &delegate) && known.origin.seq <= reported.seq {
+                self.add(EvidenceRole::Authority, known.origin, summary::delegation(delegated))?;
+            }
+        }
+        Ok(())
     }
 
     /// The reporting member's admission, and the life of the key that it reported with.

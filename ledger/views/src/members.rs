@@ -5,7 +5,9 @@
 //! | 1 | member, 0 | [`MemberFact`] |
 //! | 2 | key (32 bytes) | [`KeyFact`]: the oldest is its enrolment and names its member, for ever |
 //! | 3 | member, 0, key (32 bytes) | the key: which keys a member has |
+//! | 4 | unit, 0, delegate, 0 | [`DelegationFact`] |
 
+mod delegations;
 mod query;
 #[cfg(test)]
 mod tests;
@@ -17,8 +19,9 @@ use hefu_types::event::membership::{
 use hefu_types::{Code, Event, PublicKey, Seq, Text};
 use serde::{Deserialize, Serialize};
 
+pub use delegations::{Delegation, DelegationFact, delegations};
 pub use query::{Member, MemberKey, MemberStatus, Revocation, get, key_facts, list, member_facts, member_of};
-pub(crate) use query::{enrolment, speaker};
+pub(crate) use query::{Signer, enrolment, signer, speaker};
 
 use crate::error::ViewError;
 use crate::key::Key;
@@ -29,6 +32,7 @@ use crate::view::View;
 const MEMBERS: u8 = 1;
 const KEYS: u8 = 2;
 const KEYS_OF_MEMBER: u8 = 3;
+const DELEGATIONS: u8 = 4;
 
 /// What was said about a member. The order of the variants is part of the view's version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,7 +95,7 @@ pub struct MembersView;
 
 impl View for MembersView {
     fn id(&self) -> ViewId {
-        ViewId { name: "members", version: 1 }
+        ViewId { name: "members", version: 2 }
     }
 
     fn apply(&self, event: &Event, rows: &mut RowWriter<'_>) -> Result<(), ViewError> {
@@ -111,6 +115,12 @@ impl View for MembersView {
             Event::OfficeKeyReplaced(e) => {
                 revoke(&e.replaced, e.reason, e.since_seq, rows)?;
                 enrol(&e.replacement, rows)
+            }
+            Event::ReportingDelegated(e) => {
+                rows.put(delegations_of(&e.unit, &e.delegate), DelegationFact::Granted((**e).clone()))
+            }
+            Event::DelegationEnded(e) => {
+                rows.put(delegations_of(&e.unit, &e.delegate), DelegationFact::Ended((**e).clone()))
             }
             _ => Ok(()),
         }
@@ -183,6 +193,10 @@ fn member_stem(member: &Code) -> Key {
 
 fn keys_of(member: &Code) -> Key {
     Key::table(KEYS_OF_MEMBER).code(member)
+}
+
+fn delegations_of(unit: &Code, delegate: &Code) -> Key {
+    Key::table(DELEGATIONS).code(unit).code(delegate)
 }
 
 fn key_stem(key: &PublicKey) -> Key {

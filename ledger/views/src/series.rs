@@ -78,6 +78,15 @@ impl ObservationFact {
         }
     }
 
+    /// The unit whose observation it is, when a delegate said it.
+    #[must_use]
+    pub const fn on_behalf_of(&self) -> Option<&Code> {
+        match self {
+            Self::Reported(fact) => fact.on_behalf_of.as_ref(),
+            Self::Retracted(fact) => fact.on_behalf_of.as_ref(),
+        }
+    }
+
     /// Whether it took an observation back.
     #[must_use]
     pub const fn is_retraction(&self) -> bool {
@@ -91,7 +100,7 @@ pub struct SeriesView;
 
 impl View for SeriesView {
     fn id(&self) -> ViewId {
-        ViewId { name: "series", version: 1 }
+        ViewId { name: "series", version: 2 }
     }
 
     fn apply(&self, event: &Event, rows: &mut RowWriter<'_>) -> Result<(), ViewError> {

@@ -237,6 +237,7 @@ pub(crate) fn observed(indicator: &str, area: &str, when: &str, value: &str) -> 
         note: Text::default(),
         supersedes: None,
         reason: Text::default(),
+        on_behalf_of: None,
     }
     .into()
 }
@@ -248,6 +249,7 @@ pub(crate) fn retracted(indicator: &str, area: &str, when: &str) -> Event {
         period: period(when),
         observation: EventRef { submission_hash: None, index: 0 },
         reason: text("wrong"),
+        on_behalf_of: None,
     }
     .into()
 }

@@ -165,6 +165,7 @@ pub(super) fn observation(row: &seed::Observation, at: &Row<'_>) -> Result<Obser
         note: at.text("note", note)?,
         supersedes: None,
         reason: at.text("note", reason)?,
+        on_behalf_of: None,
     })
 }
 

@@ -15,7 +15,7 @@ mod reports;
 
 use bytes::Bytes;
 use hefu_proto::{convert, v1};
-use hefu_types::{PublicKey, Size, SubmissionHash};
+use hefu_types::{Code, PublicKey, Size, SubmissionHash};
 use hefu_views::board::BoardRow;
 use hefu_views::explain::{EvidenceRole, Explanation};
 use hefu_views::members::{Member, MemberKey, MemberStatus};
@@ -24,7 +24,7 @@ use hefu_views::series::{Observation, ObservationFact};
 use hefu_views::{Cursor, ViewId};
 
 pub use assurance::{attestation, challenge};
-pub use reports::{cycle, rate, report, report_cell};
+pub use reports::{cycle, delegation, rate, report, report_cell};
 
 fn bytes(slice: &[u8]) -> Bytes {
     Bytes::copy_from_slice(slice)
@@ -80,6 +80,8 @@ pub fn observation(observation: &Observation) -> v1::Observation {
         period: fact.period().to_string(),
         value: fact.value().as_ref().map(convert::to_wire),
         member: observation.member.to_string(),
+        delegate: observation.delegate.as_ref().map(Code::to_string).unwrap_or_default(),
+        key_compromised: observation.key_compromised,
         key: bytes(origin.key.as_bytes()),
         recorded_at: origin.recorded_at.get(),
         seq: origin.seq.get(),

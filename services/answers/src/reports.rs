@@ -2,6 +2,7 @@ use hefu_proto::{convert, v1};
 use hefu_types::report::ReportStatus;
 use hefu_types::{Code, ContentHash, Millis};
 use hefu_views::Row;
+use hefu_views::members::Delegation;
 use hefu_views::reports::{Change, Cycle, Rate, Report, StepFact, StepTaken};
 
 use crate::{bytes, observation};
@@ -41,6 +42,23 @@ pub fn report(report: &Report) -> v1::Report {
         on_time: report.is_on_time(),
         steps: report.steps.iter().map(step).collect(),
         changes: report.changes.iter().map(change).collect(),
+    }
+}
+
+/// A delegation, as it stands at a time.
+#[must_use]
+pub fn delegation(delegation: &Delegation, now: Millis) -> v1::Delegation {
+    let Delegation { delegated, origin, ended } = delegation;
+    v1::Delegation {
+        delegated: Some(convert::to_wire(delegated)),
+        key: bytes(origin.key.as_bytes()),
+        recorded_at: origin.recorded_at.get(),
+        seq: origin.seq.get(),
+        event_index: origin.event_index,
+        submission_hash: bytes(origin.submission_hash.as_bytes()),
+        holds: delegation.holds(now),
+        ended_at: ended.as_ref().map_or(0, |(_, origin)| origin.recorded_at.get()),
+        end_reason: ended.as_ref().map(|(reason, _)| reason.to_string()).unwrap_or_default(),
     }
 }
 
@@ -105,6 +123,7 @@ fn step(taken: &StepTaken) -> v1::ReportStep {
         seq: taken.origin.seq.get(),
         event_index: taken.origin.event_index,
         submission_hash: bytes(taken.origin.submission_hash.as_bytes()),
+        key_compromised: taken.key_compromised,
     }
 }
 

@@ -105,8 +105,10 @@ fn in_log(entry: &DecodedEntry, shown: &v1::Observation) -> Result<Found, Client
             key: entry.submission.key.as_bytes().to_vec().into(),
             recorded_at: entry.recorded_at.get(),
             retracted: false,
-            // Which unit a key speaks for stands in another entry.
-            member: shown.member.clone(),
+            // Which unit a key speaks for, and what became of it, stands in other entries.
+            member: said.on_behalf_of.as_ref().map_or_else(|| shown.member.clone(), Code::to_string),
+            delegate: said.on_behalf_of.as_ref().map(|_| shown.delegate.clone()).unwrap_or_default(),
+            key_compromised: shown.key_compromised,
         };
         as_said == *shown
     });
@@ -143,6 +145,7 @@ mod tests {
             note: Text::new("a note").unwrap(),
             supersedes: None,
             reason: Text::default(),
+            on_behalf_of: None,
         };
         let retracted = ObservationRetracted {
             indicator: code("i"),
@@ -150,6 +153,7 @@ mod tests {
             period: "2024".parse().unwrap(),
             observation: EventRef { submission_hash: None, index: 0 },
             reason: Text::new("wrong").unwrap(),
+            on_behalf_of: None,
         };
         let submission = Submission {
             ledger_id: None,

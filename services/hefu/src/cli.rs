@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, board, challenge, checkpoint_key, completions, cycle, data, explain, key, log, member, monitor, plan,
-    receipt, replay, report, retract, role, series, submit, verify, views, witness,
+    audit, board, challenge, checkpoint_key, completions, cycle, data, delegation, explain, key, log, member, monitor,
+    plan, receipt, replay, report, retract, role, series, submit, verify, views, witness,
 };
 use crate::failure::EXIT_CODES;
 use crate::output::Format;
@@ -59,6 +59,9 @@ pub(crate) enum Command {
     /// Challenge what another unit reported, answer, and decide.
     #[command(subcommand)]
     Challenge(challenge::ChallengeCommand),
+    /// Let another unit report for yours, and look at who does.
+    #[command(subcommand)]
+    Delegation(delegation::DelegationCommand),
     /// Show what is still to be reported, by when.
     Due(report::DueArgs),
     /// Show every indicator against its targets.

@@ -7,6 +7,7 @@ pub(crate) mod checkpoint_key;
 pub(crate) mod completions;
 pub(crate) mod cycle;
 pub(crate) mod data;
+pub(crate) mod delegation;
 pub(crate) mod explain;
 pub(crate) mod key;
 pub(crate) mod log;
@@ -41,6 +42,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Submit(args) => return submit::run(&context, *args).await,
         Command::Retract(args) => retract::run(&context, args).await?,
         Command::Cycle(command) => cycle::run(&context, command).await?,
+        Command::Delegation(command) => delegation::run(&context, command).await?,
         Command::Attest(args) => challenge::attest(&context, args).await?,
         Command::Challenge(command) => challenge::run(&context, command).await?,
         Command::Report(command) => report::run(&context, command).await?,

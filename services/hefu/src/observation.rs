@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::args::StandingArg;
 
 /// The columns of a file; the flags of a single observation have the same names.
-pub(crate) const COLUMNS: [&str; 13] = [
+pub(crate) const COLUMNS: [&str; 14] = [
     "indicator",
     "area",
     "period",
@@ -24,6 +24,7 @@ pub(crate) const COLUMNS: [&str; 13] = [
     "note",
     "supersedes",
     "reason",
+    "on_behalf_of",
 ];
 
 /// The columns that a file must have.
@@ -75,6 +76,9 @@ pub(crate) struct Draft {
     /// Why it is corrected.
     #[arg(long, default_value = "", hide_default_value = true)]
     pub(crate) reason: String,
+    /// The unit whose observation it is, when another unit lets yours report.
+    #[arg(long, value_name = "CODE", default_value = "", hide_default_value = true)]
+    pub(crate) on_behalf_of: String,
 }
 
 /// A fact that names what it supersedes, or asks for whatever stands.
@@ -133,6 +137,7 @@ impl Draft {
         let note = faults.keep(text("note", &self.note));
         let supersedes = faults.keep(optional("supersedes", &self.supersedes, Reason::ArgumentInvalid));
         let reason = faults.keep(text("reason", &self.reason));
+        let on_behalf_of = faults.keep(optional("on_behalf_of", &self.on_behalf_of, Reason::CodeInvalid));
         let observation = || {
             let value: Option<Decimal> = value?;
             let fact = ObservationReported {
@@ -147,6 +152,7 @@ impl Draft {
                 note: note?,
                 supersedes: None,
                 reason: reason?,
+                on_behalf_of: on_behalf_of?,
             };
             Some(Observation { fact, supersedes: supersedes? })
         };
@@ -169,14 +175,15 @@ impl Draft {
             "note" => &self.note,
             "supersedes" => &self.supersedes,
             "reason" => &self.reason,
+            "on_behalf_of" => &self.on_behalf_of,
             _ => "",
         }
     }
 
     /// Whether it names a cell at most, and says nothing of it.
     pub(crate) fn is_blank(&self) -> bool {
-        let Self { indicator, area, period, .. } = self.clone();
-        *self == Self { indicator, area, period, ..Self::default() }
+        let Self { indicator, area, period, on_behalf_of, .. } = self.clone();
+        *self == Self { indicator, area, period, on_behalf_of, ..Self::default() }
     }
 
     fn status(&self) -> Result<ObsStatus, Refusal> {

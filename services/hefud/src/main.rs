@@ -176,5 +176,5 @@ fn witnesses(data: &std::path::Path) -> anyhow::Result<()> {
 }
 
 fn time(millis: i64) -> String {
-    jiff::Timestamp::from_millisecond(millis).map_or_else(|_| millis.to_string(), |time| time.to_string())
+    hefu_types::Millis::new(millis).to_string()
 }

@@ -3,8 +3,8 @@
 use hefu_proto::v1;
 use hefu_proto::v1::report_service_server::ReportService;
 use hefu_types::{Code, Reason, Refusal};
-use hefu_views::Tables;
 use hefu_views::reports::{self, Group, Selection};
+use hefu_views::{Tables, members};
 use tonic::{Request, Response, Status};
 
 use crate::query::{Answer, Queries, code, failed, optional_code};
@@ -107,5 +107,19 @@ impl ReportService for Reports {
         let (rates, at, size) = self.0.ask_at((at, as_of), min_seq, query).await?;
         let rates = rates.iter().map(|(code, rate)| hefu_answers::rate(code, rate)).collect();
         Ok(Response::new(v1::ListReportingRatesResponse { rates, at: at.get(), size: size.get() }))
+    }
+
+    async fn list_delegations(
+        &self,
+        request: Request<v1::ListDelegationsRequest>,
+    ) -> Result<Response<v1::ListDelegationsResponse>, Status> {
+        let v1::ListDelegationsRequest { unit, at, as_of, min_seq } = request.into_inner();
+        let query = move |tables: &Tables<'_>, _, as_of| {
+            let unit = optional_code(&unit, "unit")?;
+            members::delegations(&*tables.members, unit.as_ref(), as_of).map_err(failed)
+        };
+        let (delegations, at, size) = self.0.ask_at((at, as_of), min_seq, query).await?;
+        let delegations = delegations.iter().map(|delegation| hefu_answers::delegation(delegation, at)).collect();
+        Ok(Response::new(v1::ListDelegationsResponse { delegations, at: at.get(), size: size.get() }))
     }
 }

@@ -17,6 +17,14 @@ pub(super) struct Standing<'a> {
     period: Period,
     named: EventRef,
     owner: Code,
+    reporter: Code,
+}
+
+impl Standing<'_> {
+    /// Whether a unit may judge it.
+    fn is_others(&self, unit: &Code) -> bool {
+        *unit != self.owner && *unit != self.reporter
+    }
 }
 
 pub(super) fn some_standing<'a>(scene: &mut Scene<'a>) -> Option<Standing<'a>> {
@@ -24,7 +32,8 @@ pub(super) fn some_standing<'a>(scene: &mut Scene<'a>) -> Option<Standing<'a>> {
     let series = scene.rng.find(&cast.series, |series| !series.cells.is_empty())?;
     let (period, _) = *scene.rng.pick(&series.cells)?;
     let (named, owner) = standing(scene, series, period)?;
-    Some(Standing { series, period, named, owner })
+    let reporter = scene.state.standing(&(series.indicator.clone(), series.area.clone(), period))?.reporter;
+    Some(Standing { series, period, named, owner, reporter })
 }
 
 fn judges(record: &hefu_rules::Key) -> bool {
@@ -55,7 +64,7 @@ pub(super) fn challenged(scene: &mut Scene<'_>, of: &Standing<'_>) -> Observatio
 
 pub(super) fn attest(scene: &mut Scene<'_>) -> Option<Said> {
     let of = some_standing(scene)?;
-    let auditor = scene.actor(|actor, record| record.roles.has(Role::Auditor) && actor.member != of.owner)?;
+    let auditor = scene.actor(|actor, record| record.roles.has(Role::Auditor) && of.is_others(&actor.member))?;
     Some(Said::by(auditor, attested(scene, &of)))
 }
 
@@ -64,7 +73,7 @@ pub(super) fn challenge(scene: &mut Scene<'_>) -> Option<Said> {
     let known = scene.cast;
     let other = scene.actor(|actor, record| {
         judges(record)
-            && actor.member != of.owner
+            && of.is_others(&actor.member)
             && !known.challenges.iter().any(|c| is_live(c, &of.named, &actor.member))
     })?;
     Some(Said::by(other, challenged(scene, &of)))
@@ -124,7 +133,7 @@ pub(super) fn attested_by_owner(scene: &mut Scene<'_>) -> Option<Said> {
 
 pub(super) fn answer_asked_for_too_soon(scene: &mut Scene<'_>) -> Option<Said> {
     let of = some_standing(scene)?;
-    let other = scene.actor(|actor, record| judges(record) && actor.member != of.owner)?;
+    let other = scene.actor(|actor, record| judges(record) && of.is_others(&actor.member))?;
     let challenged = ObservationChallenged { answer_by: Millis::new(1), ..challenged(scene, &of) };
     Some(Said::by(other, challenged))
 }

@@ -45,6 +45,15 @@ pub(super) struct Challenge {
     pub(super) ended: bool,
 }
 
+/// A delegation that was given.
+#[derive(Clone, Debug)]
+pub(super) struct Delegation {
+    pub(super) named: EventRef,
+    pub(super) unit: Code,
+    pub(super) delegate: Code,
+    pub(super) ended: bool,
+}
+
 /// Who and what there is.
 #[derive(Clone, Debug)]
 pub(super) struct Cast {
@@ -61,6 +70,7 @@ pub(super) struct Cast {
     pub(super) series: Vec<Series>,
     pub(super) cycles: Vec<ReportingCycleOpened>,
     pub(super) challenges: Vec<Challenge>,
+    pub(super) delegations: Vec<Delegation>,
     /// The keys that ever had a hand in a unit's report in a cycle.
     pub(super) hands: BTreeMap<(Code, Code), BTreeSet<String>>,
     /// The key that submitted a unit's report in a cycle last.
@@ -94,6 +104,7 @@ impl Cast {
             series: vec![],
             cycles: vec![],
             challenges: vec![],
+            delegations: vec![],
             hands: BTreeMap::new(),
             submitters: BTreeMap::new(),
         }
@@ -134,6 +145,10 @@ impl Cast {
             Event::ObservationRetracted(e) if is_of_cycles(e.period) => {}
             Event::ChallengeAnswered(e) => self.challenge(&e.challenge).answered = true,
             Event::ChallengeResolved(e) => self.challenge(&e.challenge).ended = true,
+            Event::DelegationEnded(e) => {
+                let known = self.delegations.iter_mut().find(|known| known.named == e.delegation);
+                known.expect("a known delegation").ended = true;
+            }
             Event::ReportingCycleOpened(e) => self.cycles.push((**e).clone()),
             Event::ReportSubmitted(e) => {
                 self.submitters.insert((e.cycle.clone(), e.unit.clone()), signer.to_owned());

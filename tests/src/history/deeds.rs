@@ -6,7 +6,7 @@ use hefu_types::event::reporting::{ObsStatus, ObservationReported, ObservationRe
 use hefu_types::{Code, Decimal, EventRef, Period, PeriodType, Text};
 
 use crate::history::cast::{Actor, Said, Scene, Series};
-use crate::history::{assurance, members, plans, platform, reports};
+use crate::history::{assurance, delegations, members, plans, platform, reports};
 use crate::rng::Rng;
 use crate::world::text;
 
@@ -51,6 +51,9 @@ pub(super) const DEEDS: &[(usize, Deed)] = &[
     (20, assurance::answer),
     (15, assurance::resolve),
     (5, assurance::withdraw),
+    (6, delegations::delegate),
+    (20, delegations::report_for),
+    (3, delegations::end),
     (2, platform::replace_checkpoint_key),
     (8, platform::record_view),
 ];
@@ -118,6 +121,7 @@ pub(super) fn next_observation(
         note: if scene.rng.percent(10) { text("a note") } else { Text::default() },
         supersedes: None,
         reason: Text::default(),
+        on_behalf_of: None,
     }
 }
 
@@ -194,5 +198,8 @@ fn retract(scene: &mut Scene<'_>) -> Option<Said> {
     let (observation, member) = standing(scene, series, period)?;
     let reporter = scene.actor(|actor, record| actor.member == member && record.roles.has(Role::Reporter))?;
     let (indicator, area) = (series.indicator.clone(), series.area.clone());
-    Some(Said::by(reporter, ObservationRetracted { indicator, area, period, observation, reason: because(scene) }))
+    Some(Said::by(
+        reporter,
+        ObservationRetracted { indicator, area, period, observation, reason: because(scene), on_behalf_of: None },
+    ))
 }

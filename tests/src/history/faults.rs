@@ -16,7 +16,7 @@ use hefu_types::{
 use crate::forge;
 use crate::history::cast::{Actor, Said, Scene};
 use crate::history::deeds::{last_units, moved_to, next_observation, standing};
-use crate::history::{assurance, members::activate, platform, reports};
+use crate::history::{assurance, delegations, members::activate, platform, reports};
 use crate::rng::Rng;
 use crate::world::{code, decimal, enrolment, name, replacement, text};
 
@@ -113,6 +113,10 @@ pub(super) const FAULTS: &[(Reason, Fault)] = &[
     (Reason::AnswerNotYours, Wrong(assurance::answered_by_another)),
     (Reason::ChallengeOpen, Wrong(assurance::decided_too_soon)),
     (Reason::OutcomeNotYours, Wrong(assurance::withdrawn_by_another)),
+    (Reason::DelegationInvalid, Wrong(delegations::to_itself)),
+    (Reason::DelegationUnknown, Wrong(delegations::ended_twice)),
+    (Reason::NotDelegated, Wrong(delegations::not_delegated)),
+    (Reason::HolderTaken, Wrong(delegations::holder_of_another)),
     (Reason::CheckpointKeyProofInvalid, Wrong(|s| replaced_badly(s, 9, |e| e.proof = None))),
     (Reason::OverlapInvalid, Wrong(|s| replaced_badly(s, 0, |_| ()))),
     (Reason::ViewRecordInvalid, Wrong(view_of_the_future)),
@@ -324,5 +328,8 @@ fn retracted_by_another(scene: &mut Scene<'_>) -> Option<Said> {
     let (observation, member): (EventRef, Code) = standing(scene, series, period)?;
     let other = scene.actor(|actor, record| actor.member != member && record.roles.has(Role::Reporter))?;
     let (indicator, area) = (series.indicator.clone(), series.area.clone());
-    Some(Said::by(other, ObservationRetracted { indicator, area, period, observation, reason: text("x") }))
+    Some(Said::by(
+        other,
+        ObservationRetracted { indicator, area, period, observation, reason: text("x"), on_behalf_of: None },
+    ))
 }

@@ -1,6 +1,7 @@
 //! What may be said about cycles and reports. Their periods are months that nothing else speaks of, so that what was approved is in
 //! nobody's way.
 
+use hefu_rules::MemberStatus;
 use hefu_types::event::cycle::{
     LockExceptionGranted, NilReportDeclared, ReportAccepted, ReportApproved, ReportReturned, ReportSubmitted,
     ReportingCycleOpened,
@@ -68,10 +69,19 @@ pub(super) fn cycle_of(scene: &mut Scene<'_>, n: usize) -> Option<(Said, Reporti
         due_at: Millis::new(due_at),
         locks_at: Millis::new(locks_at),
         indicators: vec![asked.indicator.clone()],
-        units: asked.reporting_units.iter().take(1 + scene.rng.below(3)).cloned().collect(),
-        accepting_units: scene.cast.members.iter().take(scene.rng.below(3)).cloned().collect(),
+        units: here(scene, &asked.reporting_units, 1 + scene.rng.clone().below(3)),
+        accepting_units: here(scene, &scene.cast.members, scene.rng.clone().below(3)),
     };
+    if opened.units.is_empty() {
+        return None;
+    }
     Some((Said::by(office, opened.clone()), opened))
+}
+
+/// The first few of these that have not left, without those that run the ledger: nobody could accept a report of the office.
+fn here(scene: &Scene<'_>, units: &[Code], most: usize) -> Vec<Code> {
+    let stays = |unit: &&Code| scene.state.member(unit).is_some_and(|known| known.status != MemberStatus::Withdrawn);
+    units.iter().filter(stays).filter(|unit| scene.ordinary(unit)).take(most).cloned().collect()
 }
 
 pub(super) fn open(scene: &mut Scene<'_>) -> Option<Said> {
@@ -171,8 +181,14 @@ pub(super) fn retract(scene: &mut Scene<'_>) -> Option<Said> {
     let (series, reporter) = cell(scene, &known)?;
     let (observation, member) = standing(scene, series, known.cycle.period)?;
     let (indicator, area) = (series.indicator.clone(), series.area.clone());
-    let retracted =
-        ObservationRetracted { indicator, area, period: known.cycle.period, observation, reason: because(scene) };
+    let retracted = ObservationRetracted {
+        indicator,
+        area,
+        period: known.cycle.period,
+        observation,
+        reason: because(scene),
+        on_behalf_of: None,
+    };
     (member == *known.unit).then(|| Said::by(reporter, retracted))
 }
 

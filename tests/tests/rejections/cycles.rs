@@ -250,7 +250,17 @@ fn observations() -> Vec<Bad> {
             |world| {
                 let observation = standing(world, "approved");
                 let (indicator, area, period) = (code("asked"), code("520000"), year_of("approved"));
-                vec![ObservationRetracted { indicator, area, period, observation, reason: text("wrong") }.into()]
+                vec![
+                    ObservationRetracted {
+                        indicator,
+                        area,
+                        period,
+                        observation,
+                        reason: text("wrong"),
+                        on_behalf_of: None,
+                    }
+                    .into(),
+                ]
             },
         ),
     ]

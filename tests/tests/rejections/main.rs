@@ -6,6 +6,7 @@
 mod assurance;
 mod bytes;
 mod cycles;
+mod delegations;
 mod members;
 mod plan;
 mod platform;
@@ -55,7 +56,7 @@ const OUT_OF_REACH: &[(Reason, &str)] = &[
 ];
 
 fn rows() -> Vec<Bad> {
-    let of_plans = [plan::rows(), reporting::rows(), cycles::rows(), assurance::rows()];
+    let of_plans = [plan::rows(), reporting::rows(), cycles::rows(), assurance::rows(), delegations::rows()];
     [bytes::rows(), members::rows(), platform::rows()].into_iter().chain(of_plans).flatten().collect()
 }
 

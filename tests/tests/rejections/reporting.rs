@@ -162,6 +162,7 @@ fn retracted(world: &World, change: impl FnOnce(&mut ObservationRetracted)) -> V
         period: quarter(),
         observation: standing(world),
         reason: text("x"),
+        on_behalf_of: None,
     };
     change(&mut e);
     vec![e.into()]

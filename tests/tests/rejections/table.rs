@@ -102,7 +102,7 @@ pub(crate) fn milestone() -> MilestoneSet {
 
 /// `gamma` is suspended, `delta` withdrew, `alpha-old` was revoked one entry ago; `free` takes anything from `alpha` and
 /// `beta`, `gone` is retired; `stock` stands at 100 in 2024-Q1 and at 300 in 2024-Q3, both by `alpha`;
-/// the cycles of `cycles.rs`, and the challenges of `assurance.rs`.
+/// the cycles of `cycles.rs`, the challenges of `assurance.rs`, and the delegations of `delegations.rs`.
 pub(crate) fn world() -> World {
     let mut world = World::planned();
     for member in ["gamma", "delta"] {
@@ -120,6 +120,9 @@ pub(crate) fn world() -> World {
     world.say("alpha-reporter", vec![observation("stock", "2024-Q1", "100").into()]);
     world.say("alpha-reporter", vec![observation("stock", "2024-Q3", "300").into()]);
     crate::assurance::set_up(&mut world);
+    let ours = indicator("ours", Measure::Flow, Direction::Higher, RollUp::Sum, 0, &["gamma"]);
+    world.say("office-1", vec![ours.into()]);
+    crate::delegations::set_up(&mut world);
     world.say("alpha-old", vec![observation("free", "1900", "1").into()]);
     let reason = text("for the test");
     world.say("office-1", vec![MemberSuspended { member: code("gamma"), reason: reason.clone() }.into()]);

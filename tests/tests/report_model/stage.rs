@@ -210,6 +210,7 @@ impl Stage {
                 period: period_of(*period),
                 observation: self.stands(*indicator, *area, *period).expect("it can be said"),
                 reason: reason(),
+                on_behalf_of: None,
             }
             .into(),
             Action::Submit { cycle, unit: id, content } => {
@@ -315,6 +316,7 @@ const fn role_of(role: &KeyRole) -> Role {
     }
 }
 
+/// By the office, which alone may say that somebody holds keys of several members.
 fn enrol(world: &mut World, name: &str, id: Id, holder: &str, roles: &[KeyRole]) {
     let pair = keys(name);
     let mut enrolled = KeyEnrolled {
@@ -323,9 +325,9 @@ fn enrol(world: &mut World, name: &str, id: Id, holder: &str, roles: &[KeyRole])
         algorithm: Algorithm::Ed25519,
         roles: roles.to_vec(),
         holder: text(holder),
-        recovery: false,
+        recovery: true,
         proof: None,
     };
     enrolled.proof = Some(pair.prove_enrolment(&world.ledger(), &enrolled));
-    world.say(&format!("{}-admin", unit(id)), vec![enrolled.into()]);
+    world.say("office-1", vec![enrolled.into()]);
 }

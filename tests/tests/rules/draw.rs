@@ -5,6 +5,7 @@ use hefu_tests::Rng;
 use hefu_tests::world::{CHECKPOINT_KEYS, ORIGIN, keys};
 use hefu_types::event::assurance::*;
 use hefu_types::event::cycle::*;
+use hefu_types::event::delegation::{DelegationEnded, ReportingDelegated};
 use hefu_types::event::membership::*;
 use hefu_types::event::plan::*;
 use hefu_types::event::platform::*;
@@ -207,9 +208,9 @@ structs! {
     TargetSet { indicator, area, year, strength, comparator, value, provenance }
     TargetAdjusted { indicator, area, year, strength, comparator, value, reason }
     ObservationReported {
-        indicator, area, period, value, obs_status, qualifier, as_of_date, source, note, supersedes, reason
+        indicator, area, period, value, obs_status, qualifier, as_of_date, source, note, supersedes, reason, on_behalf_of
     }
-    ObservationRetracted { indicator, area, period, observation, reason }
+    ObservationRetracted { indicator, area, period, observation, reason, on_behalf_of }
     ReportingCycleOpened {
         cycle, plan, period, opens_at, due_at, locks_at, indicators, units, accepting_units
     }
@@ -223,6 +224,8 @@ structs! {
     ObservationChallenged { indicator, area, period, observation, reason, answer_by }
     ChallengeAnswered { challenge, answer }
     ChallengeResolved { challenge, outcome, reason }
+    ReportingDelegated { unit, delegate, indicators, expires_at, reason }
+    DelegationEnded { unit, delegate, delegation, reason }
     CheckpointKeyReplaced { replaced, replacement, valid_to, endorsement, proof }
     ViewsRecorded { size, view, version, digest }
 }
@@ -272,6 +275,8 @@ events!(
     ObservationChallenged,
     ChallengeAnswered,
     ChallengeResolved,
+    ReportingDelegated,
+    DelegationEnded,
     CheckpointKeyReplaced,
     ViewsRecorded
 );

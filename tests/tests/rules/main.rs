@@ -79,6 +79,7 @@ fn an_area_that_is_dropped_and_comes_again_keeps_what_stands_there() {
         period: period.parse().expect("a period"),
         observation: EventRef { submission_hash: Some(submission.hash()), index: 0 },
         reason: text("a mistake"),
+        on_behalf_of: None,
     };
     let first = world.say("alpha-reporter", vec![reported("2022").into()]);
     let second = world.say("alpha-reporter", vec![reported("2023").into()]);

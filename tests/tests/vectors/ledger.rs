@@ -135,6 +135,7 @@ pub(crate) fn ledger() -> (Vec<String>, Vec<Entry>) {
         period: period("2025-Q3"),
         observation: EventRef { submission_hash: Some(second), index: 1 },
         reason: t("误报"),
+        on_behalf_of: None,
     };
     ledger.record("retraction", "refers to event 1 of another submission", MEMBER_REPORTER, vec![retracted.into()]);
     let view = ViewsRecorded {
@@ -278,5 +279,6 @@ fn observation(of: &str, value: &str) -> ObservationReported {
         note: t(""),
         supersedes: None,
         reason: t(""),
+        on_behalf_of: None,
     }
 }

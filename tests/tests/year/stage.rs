@@ -129,7 +129,10 @@ impl Stage {
             Deed::Retract { units } => each(self, units, &|stage, n| {
                 let (observation, reason) = (stage.standing(cycle, n), why());
                 let ObservationReported { indicator, area, period, .. } = stage.observed(cycle, n, "0");
-                (reporter(n), ObservationRetracted { indicator, area, period, observation, reason }.into())
+                (
+                    reporter(n),
+                    ObservationRetracted { indicator, area, period, observation, reason, on_behalf_of: None }.into(),
+                )
             }),
             Deed::Submit { units } => each(self, units, &|stage, n| {
                 let content = stage.content(cycle, n).expect("an observation");

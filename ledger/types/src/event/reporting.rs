@@ -93,6 +93,8 @@ message! {
         10 => supersedes: Option<EventRef>,
         /// Why it was corrected; given exactly with `supersedes`.
         11 => reason: Text,
+        /// The unit whose observation it is, when a delegate reports it; empty for the signer's own.
+        20 => on_behalf_of: Option<Code>,
     }
 }
 
@@ -109,5 +111,7 @@ message! {
         4 => observation: EventRef,
         /// Why, for the record.
         5 => reason: Text,
+        /// The unit whose observation it was, when a delegate takes it back; empty for the signer's own.
+        20 => on_behalf_of: Option<Code>,
     }
 }

@@ -137,7 +137,10 @@ fn owner(
     let cell = crate::series::Cell { indicator, area, period: *period };
     let missing = || ViewError::Missing { what: "observation", name: format!("{indicator} {area} {period}") };
     let stood = crate::series::before(&*tables.series, &cell, origin)?.ok_or_else(missing)?;
-    members::speaker(&*tables.members, &stood.origin.key, as_of)
+    match stood.fact.on_behalf_of() {
+        Some(unit) => Ok(unit.clone()),
+        None => members::speaker(&*tables.members, &stood.origin.key, as_of),
+    }
 }
 
 /// The opinions of a selection, superseded ones too, by indicator, area, period, auditor's key and position.

@@ -1,6 +1,7 @@
 //! What an event says, in a few English words.
 
 use hefu_types::event::Name;
+use hefu_types::event::delegation::ReportingDelegated;
 use hefu_types::event::plan::{Comparator, IndicatorDefined, PlanPublished};
 use hefu_types::{Code, PublicKey};
 
@@ -47,6 +48,16 @@ pub(super) fn observation(fact: &ObservationFact) -> String {
 
 pub(super) fn admission(member: &Code) -> String {
     format!("{member} admitted")
+}
+
+pub(super) fn delegation(delegated: &ReportingDelegated) -> String {
+    let ReportingDelegated { unit, delegate, indicators, expires_at, .. } = delegated;
+    let what = if indicators.is_empty() { "all that it reports".to_owned() } else { join(indicators) };
+    format!("{unit} lets {delegate} report {what} until {expires_at}")
+}
+
+fn join(codes: &[Code]) -> String {
+    codes.iter().map(Code::as_str).collect::<Vec<_>>().join(", ")
 }
 
 pub(super) fn key(key: &PublicKey, fact: &KeyFact) -> String {

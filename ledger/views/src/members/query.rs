@@ -117,6 +117,32 @@ pub(crate) fn enrolment(rows: &dyn Rows, key: &PublicKey, as_of: AsOf) -> Result
     enrolment_of(rows, key, as_of)?.ok_or_else(missing)
 }
 
+/// Whose key signed, and from which position on what it signed is flagged.
+#[derive(Clone, Debug)]
+pub(crate) struct Signer {
+    pub(crate) member: Code,
+    compromised_since: Option<Seq>,
+}
+
+impl Signer {
+    /// Whether somebody else may have used the key for this.
+    pub(crate) fn is_compromised(&self, origin: &Origin) -> bool {
+        self.compromised_since.is_some_and(|since| origin.seq >= since)
+    }
+}
+
+/// Who signed a recorded event, as far as it is known by now.
+pub(crate) fn signer(rows: &dyn Rows, key: &PublicKey, as_of: AsOf) -> Result<Signer, ViewError> {
+    // A revocation is the last that is said about a key.
+    let compromised_since = match row::last(rows, &key_stem(key), as_of)? {
+        Some(Row { fact: KeyFact::Revoked { reason: RevocationReason::Compromised, since_seq }, .. }) => {
+            Some(since_seq)
+        }
+        _ => None,
+    };
+    Ok(Signer { member: speaker(rows, key, as_of)?, compromised_since })
+}
+
 /// The member that signed a recorded event.
 pub(crate) fn speaker(rows: &dyn Rows, key: &PublicKey, as_of: AsOf) -> Result<Code, ViewError> {
     Ok(enrolment(rows, key, as_of)?.member)

@@ -7,7 +7,7 @@ use hefu_types::{Code, ContentHash, Millis, PublicKey, Text};
 use super::{CYCLES, EXCEPTIONS, StepFact, of_cycle, steps_of};
 use crate::error::ViewError;
 use crate::key::{AsOf, Key};
-use crate::members;
+use crate::members::{self, Enrolment, Signer};
 use crate::plan;
 use crate::row::{self, Origin, Row};
 use crate::series::{self, Observation};
@@ -33,6 +33,8 @@ pub struct StepTaken {
     pub member: Code,
     /// The holder of that key.
     pub holder: Text,
+    /// Whether the key was revoked as compromised since before that.
+    pub key_compromised: bool,
     /// Where it came from.
     pub origin: Origin,
 }
@@ -206,8 +208,9 @@ fn hash(cycle: &Code, unit: &Code, observations: &[Observation]) -> Option<Conte
 fn steps(tables: &Tables<'_>, cycle: &Code, unit: &Code, as_of: AsOf) -> Result<Vec<StepTaken>, ViewError> {
     let rows = row::all(&*tables.reports, &steps_of(cycle, unit), as_of)?;
     let taken = |Row { origin, fact }: Row<StepFact>| {
-        let enrolled = members::enrolment(&*tables.members, &origin.key, as_of)?;
-        Ok(StepTaken { fact, member: enrolled.member, holder: enrolled.holder, origin })
+        let Enrolment { member, holder, .. } = members::enrolment(&*tables.members, &origin.key, as_of)?;
+        let key_compromised = members::signer(&*tables.members, &origin.key, as_of)?.is_compromised(&origin);
+        Ok(StepTaken { fact, member, holder, key_compromised, origin })
     };
     rows.into_iter().map(taken).collect()
 }
@@ -259,7 +262,7 @@ impl<'a> Cells<'a> {
         as_of: AsOf,
         find: impl Fn(&series::Cell<'_>) -> Result<Option<Row<series::ObservationFact>>, ViewError>,
     ) -> Result<Filed, ViewError> {
-        let (mut filed, mut members) = (Filed::new(), HashMap::<PublicKey, Code>::new());
+        let (mut filed, mut members) = (Filed::new(), HashMap::<PublicKey, Signer>::new());
         for (indicator, area) in &self.cells {
             let cell = series::Cell { indicator, area, period: self.cycle.period };
             let Some(row) = find(&cell)?.filter(|row| !row.fact.is_retraction()) else { continue };

@@ -7,7 +7,7 @@ use hefu_types::{Code, Period, PublicKey};
 use super::{ObservationFact, cell, cells_of};
 use crate::error::ViewError;
 use crate::key::{self, AsOf, Key};
-use crate::members;
+use crate::members::{self, Signer};
 use crate::row::{self, Origin, Row};
 use crate::store::Rows;
 use crate::view::Tables;
@@ -17,10 +17,25 @@ use crate::view::Tables;
 pub struct Observation {
     /// What was said.
     pub fact: ObservationFact,
-    /// The member whose key signed it.
+    /// The unit whose observation it is.
     pub member: Code,
+    /// The member whose key signed it, when it is another: the unit's delegate.
+    pub delegate: Option<Code>,
+    /// Whether the key was revoked as compromised since before that: somebody else may have signed it.
+    pub key_compromised: bool,
     /// Where it came from.
     pub origin: Origin,
+}
+
+impl Observation {
+    pub(crate) fn new(Row { origin, fact }: Row<ObservationFact>, signer: &Signer) -> Self {
+        let signed_by = signer.member.clone();
+        let (member, delegate) = match fact.on_behalf_of() {
+            Some(unit) => (unit.clone(), Some(signed_by)),
+            None => (signed_by, None),
+        };
+        Self { member, delegate, key_compromised: signer.is_compromised(&origin), fact, origin }
+    }
 }
 
 /// Which observations are asked for.
@@ -191,16 +206,16 @@ fn each_newest(
     Ok(())
 }
 
-/// An observation with its member. A series is reported by few keys, so each one's member is looked up once.
+/// An observation with its unit. A series is reported by few keys, so each one is looked up once.
 pub(crate) fn named(
     tables: &Tables<'_>,
-    known: &mut HashMap<PublicKey, Code>,
+    known: &mut HashMap<PublicKey, Signer>,
     row: Row<ObservationFact>,
     as_of: AsOf,
 ) -> Result<Observation, ViewError> {
-    let member = match known.entry(row.origin.key) {
-        Slot::Occupied(slot) => slot.get().clone(),
-        Slot::Vacant(slot) => slot.insert(members::speaker(&*tables.members, &row.origin.key, as_of)?).clone(),
+    let signer = match known.entry(row.origin.key) {
+        Slot::Occupied(slot) => slot.into_mut(),
+        Slot::Vacant(slot) => slot.insert(members::signer(&*tables.members, &row.origin.key, as_of)?),
     };
-    Ok(Observation { member, origin: row.origin, fact: row.fact })
+    Ok(Observation::new(row, signer))
 }

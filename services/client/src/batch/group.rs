@@ -54,7 +54,7 @@ mod tests {
         let observation = EventRef { submission_hash, index: 0 };
         let (period, reason) = ("2024".parse().unwrap(), Text::new("a typing error").unwrap());
         let (indicator, area) = ("a".parse().unwrap(), "b".parse().unwrap());
-        ObservationRetracted { indicator, area, period, observation, reason }.into()
+        ObservationRetracted { indicator, area, period, observation, reason, on_behalf_of: None }.into()
     }
 
     fn holds_reference(message: &MessageInfo) -> bool {

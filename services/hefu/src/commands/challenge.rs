@@ -128,6 +128,13 @@ pub(crate) struct ListArgs {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EventArg(SubmissionHash, u32);
 
+impl EventArg {
+    /// The submission's hash, and the event within it.
+    pub(crate) const fn parts(self) -> (SubmissionHash, u32) {
+        (self.0, self.1)
+    }
+}
+
 impl std::str::FromStr for EventArg {
     type Err = String;
 

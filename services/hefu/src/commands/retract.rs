@@ -29,6 +29,9 @@ pub(crate) struct RetractArgs {
     /// Why, for the record.
     #[arg(long, value_parser = text)]
     reason: Text,
+    /// The unit whose observation it is, when another unit lets yours report.
+    #[arg(long, value_name = "CODE")]
+    on_behalf_of: Option<Code>,
 }
 
 impl RetractArgs {
@@ -41,6 +44,7 @@ impl RetractArgs {
         };
         (&said.indicator, &said.area, said.period) == (&self.indicator, &self.area, self.period)
             && said.reason == self.reason
+            && said.on_behalf_of == self.on_behalf_of
             && said.observation == named
     }
 }
@@ -50,7 +54,7 @@ pub(crate) async fn run(context: &Context, args: RetractArgs) -> Result<(), Fail
     if let Some(position) = recovered(&writer, |event| args.is_said_by(event)) {
         return context.recorded(&writer, position);
     }
-    let RetractArgs { indicator, area, period, reason, .. } = args;
+    let RetractArgs { indicator, area, period, reason, on_behalf_of, .. } = args;
     let observation = match args.observation {
         StandingArg::Event(hash, index) => StandingArg::event(hash, index),
         StandingArg::Auto => {
@@ -58,7 +62,7 @@ pub(crate) async fn run(context: &Context, args: RetractArgs) -> Result<(), Fail
             Standing::of_cell(context, &cell).await?.named(&cell)?
         }
     };
-    let event = ObservationRetracted { indicator, area, period, observation, reason };
+    let event = ObservationRetracted { indicator, area, period, observation, reason, on_behalf_of };
     let position = writer.submit(vec![event.into()]).await?;
     context.recorded(&writer, &position)
 }
@@ -90,6 +94,7 @@ mod tests {
             period: "2024".parse().unwrap(),
             observation: StandingArg::event(hash, 0),
             reason: Text::new("a slip").unwrap(),
+            on_behalf_of: None,
         });
         assert!(args("2024", "auto", "a slip").is_said_by(&event));
         assert!(args("2024", &format!("{hash}/0"), "a slip").is_said_by(&event));

@@ -12,7 +12,7 @@ fn observation() -> Event {
     let observation = EventRef { submission_hash: Some(SubmissionHash::NONE), index: 0 };
     let (indicator, area) = (Code::new("a").unwrap(), Code::new("b").unwrap());
     let (period, reason) = ("2024".parse().unwrap(), Text::default());
-    ObservationRetracted { indicator, area, period, observation, reason }.into()
+    ObservationRetracted { indicator, area, period, observation, reason, on_behalf_of: None }.into()
 }
 
 /// Whether the event says that it is to be refused.

@@ -10,6 +10,7 @@ use super::files::Files;
 use crate::commands::board::target_rows;
 use crate::commands::challenge::challenge_row;
 use crate::commands::cycle::cycle_row;
+use crate::commands::delegation::delegation_row;
 use crate::commands::member::{KeyRow, key_row, member_row};
 use crate::commands::report::report_row;
 use crate::commands::series::{ObservationRow, observation_row};
@@ -33,6 +34,9 @@ pub(super) fn write(files: &Files, memory: &Memory, at: Millis, as_of: AsOf) -> 
     let challenges = assurance::challenges(tables, &assurance::Selection::default(), as_of)?;
     let rows = challenges.iter().map(|challenge| challenge_row(hefu_answers::challenge(challenge, at)));
     files.rows("challenges", &rows.collect::<Vec<_>>())?;
+    let delegations = members::delegations(&*tables.members, None, as_of)?;
+    let rows = delegations.iter().map(|delegation| delegation_row(hefu_answers::delegation(delegation, at)));
+    files.rows("delegations", &rows.collect::<Vec<_>>())?;
     let members: Vec<_> = members::list(&*tables.members, as_of)?.iter().map(hefu_answers::member).collect();
     files.rows("members", &members.iter().map(member_row).collect::<Vec<_>>())?;
     for member in &members {

@@ -31,6 +31,9 @@ pub(crate) struct SubmitArgs {
     signer: WriterArgs,
     /// The cycle.
     cycle: Code,
+    /// The unit, when another one lets yours report all that it does.
+    #[arg(long, value_name = "CODE")]
+    on_behalf_of: Option<Code>,
     /// What the report says, as `hefu report draft` shows it: `auto` for whatever stands, or its hash.
     #[arg(long, default_value = "auto")]
     content: ContentArg,
@@ -42,6 +45,9 @@ pub(crate) struct NilArgs {
     signer: WriterArgs,
     /// The cycle.
     cycle: Code,
+    /// The unit, when another one lets yours report all that it does.
+    #[arg(long, value_name = "CODE")]
+    on_behalf_of: Option<Code>,
     /// Why there is nothing to report, for the record.
     #[arg(long, value_parser = text)]
     reason: Text,
@@ -142,6 +148,14 @@ pub(super) async fn unit_of(server: &Server, key: &PublicKey) -> Result<Code, Fa
     Code::new(&member).map_err(|_| Failure::new(Exit::Refused, "KEY_UNKNOWN", "the key is not enrolled", remedy))
 }
 
+/// The unit that is named, or the key's own.
+async fn reports_for(server: &Server, key: &PublicKey, named: Option<Code>) -> Result<Code, Failure> {
+    match named {
+        Some(unit) => Ok(unit),
+        None => unit_of(server, key).await,
+    }
+}
+
 /// A report as it is in the log, printed to stderr in as many words as fit a line.
 async fn review(server: &Server, cycle: &Code, unit: &Code, said: &ContentArg) -> Result<Reviewed, Failure> {
     let reviewed = Reviewed::read(server, cycle, unit).await?;
@@ -165,18 +179,18 @@ fn empty(cycle: &Code) -> Failure {
 }
 
 pub(crate) async fn submit(context: &Context, args: SubmitArgs) -> Result<(), Failure> {
-    let SubmitArgs { signer, cycle, content } = args;
+    let SubmitArgs { signer, cycle, on_behalf_of, content } = args;
     let writer = context.writer(&signer).await?;
     let server = context.server()?;
-    let unit = unit_of(&server, &writer.key()).await?;
+    let unit = reports_for(&server, &writer.key(), on_behalf_of).await?;
     let content = review(&server, &cycle, &unit, &content).await?.content.ok_or_else(|| empty(&cycle))?;
     context.submit_by(writer, ReportSubmitted { cycle, unit, content }).await
 }
 
 pub(crate) async fn nil(context: &Context, args: NilArgs) -> Result<(), Failure> {
-    let NilArgs { signer, cycle, reason } = args;
+    let NilArgs { signer, cycle, on_behalf_of, reason } = args;
     let writer = context.writer(&signer).await?;
-    let unit = unit_of(&context.server()?, &writer.key()).await?;
+    let unit = reports_for(&context.server()?, &writer.key(), on_behalf_of).await?;
     context.submit_by(writer, NilReportDeclared { cycle, unit, reason }).await
 }
 
