@@ -68,7 +68,7 @@ pub async fn gated(world: &World) -> Gated {
         Ok(())
     };
     let store = RocksStore::open(&config.journal(), Durability::Synced).expect("a database");
-    let rows = Arc::new(store.rows());
+    let rows = Arc::new(store.rows().unwrap());
     let options = Options { fault: Arc::new(hook), ..Options::default() };
     let journal = Arc::new(Journal::open(Arc::new(store), keeper(&config), options).expect("a journal"));
     let (lifetime, tasks) = lifetime();

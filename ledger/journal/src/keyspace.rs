@@ -8,8 +8,9 @@
 //! | `checkpoints` | size (8) | signed checkpoint | published ones; cosignatures are added, uncosigned ones thinned |
 //! | `meta` | `format` | 2 (4) | written once |
 //! | `meta` | `head` | size (8), chain hash (32) | with every block |
-//! | `rows` | view prefix, 0x00, row key | row value | appended; deleted with the view |
-//! | `rows` | view prefix, 0x01 | cursor | with every commit of the view |
+//! | `rows` | view prefix, 0x00 or 0x02, row key | row value | appended; deleted with the view |
+//! | `rows` | view prefix, 0x01 or 0x03 | cursor | with every commit of the view |
+//! | `rows` | view prefix, 0x04 | 0 (1) for the first of each pair, 1 for the second: what is read; the other is being built | when a rebuilt view takes over |
 //!
 //! Numbers are big-endian, so that keys sort as positions do. The first three families hold *runs*: what one block brought of
 //! consecutive entries, of consecutive counts of a key, of consecutive nodes of a level, is one value under the key of its

@@ -48,6 +48,7 @@ pub use error::OpenError;
 pub use journal::{Answers, Journal, Options, Receipt, Reply, Ticket, Tickets};
 pub use lane::Lane;
 pub use rocks::{Durability, RocksStore};
+pub use rows::RocksRows;
 pub use seal::{Keeper, Seal};
 pub use sequencer::{Head, Offer, Outcome, Recorded, Rejected, Tip};
 pub use snapshot::SnapshotOptions;

@@ -65,9 +65,11 @@ impl RocksStore {
     }
 
     /// The rows of the views, in the same database.
-    #[must_use]
-    pub fn rows(&self) -> RocksRows {
-        RocksRows::new(Arc::clone(&self.db))
+    ///
+    /// # Errors
+    /// When they can't be read.
+    pub fn rows(&self) -> Result<RocksRows, StoreError> {
+        RocksRows::new(Arc::clone(&self.db)).map_err(StoreError::new)
     }
 
     /// The published checkpoints, in the same database.

@@ -340,6 +340,8 @@ reasons! {
     ViewUnknown "VIEW_UNKNOWN" NotFound "List the views.";
     /// There is no such member.
     MemberNotFound "MEMBER_NOT_FOUND" NotFound "List the members.";
+    /// There is no such plan.
+    PlanNotFound "PLAN_NOT_FOUND" NotFound "List the plans (`hefu plan show`).";
     /// There is no such indicator.
     IndicatorNotFound "INDICATOR_NOT_FOUND" NotFound "Look at the board, which lists the indicators.";
     /// There is no such cycle.

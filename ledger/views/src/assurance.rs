@@ -14,7 +14,10 @@ use hefu_types::event::assurance::{ChallengeAnswered, ChallengeResolved};
 use hefu_types::{Code, Event, EventRef, Period, SubmissionHash};
 use serde::{Deserialize, Serialize};
 
-pub use query::{Attestation, Challenge, ChallengeState, Selection, challenges, count_open, opinion_of, opinions};
+pub use query::{
+    Attestation, Challenge, ChallengeState, Selection, Word, attested_since, challenges, count_open, opinion_of,
+    opinions,
+};
 
 use crate::error::ViewError;
 use crate::key::Key;

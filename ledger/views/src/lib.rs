@@ -21,6 +21,7 @@
 mod addition;
 pub mod assurance;
 pub mod board;
+pub mod compromised;
 pub mod cursor;
 pub mod engine;
 mod error;
@@ -50,5 +51,5 @@ pub use key::AsOf;
 pub use memory::Memory;
 pub use replay::{Records, Replay, Replayed, Run};
 pub use row::{Origin, Row};
-pub use store::{Changes, KeyValue, RowStore, Rows, StoreError, ViewId, Visit};
+pub use store::{Changes, KeyValue, Rebuild, RowStore, Rows, StoreError, ViewId, Visit};
 pub use view::{Tables, VIEWS, View};

@@ -91,6 +91,19 @@ pub trait RowStore: Send + Sync {
     fn drop_view(&self, view: &ViewId) -> Result<(), StoreError>;
 }
 
+/// A store that can hold a view twice: the one that is read, and one that is being built beside it.
+pub trait Rebuild: RowStore {
+    /// The same store, but of the views that are being built. Nobody else reads or writes them.
+    fn beside(&self) -> Box<dyn RowStore + '_>;
+
+    /// What was built beside is read from now on, and what was read before is gone, in one atomic batch. Nobody may be reading the
+    /// view.
+    ///
+    /// # Errors
+    /// When the store fails; then nothing is changed.
+    fn take_over(&self, view: &ViewId) -> Result<(), StoreError>;
+}
+
 /// Rows to be added, sorted by key, each key once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes(Vec<KeyValue>);

@@ -23,7 +23,7 @@ use hefu_views::progress::{Progress, Status};
 use hefu_views::series::{Observation, ObservationFact};
 use hefu_views::{Cursor, ViewId};
 
-pub use assurance::{attestation, challenge};
+pub use assurance::{attestation, challenge, flagged_observation, flagged_step};
 pub use reports::{cycle, delegation, rate, report, report_cell};
 
 fn bytes(slice: &[u8]) -> Bytes {
@@ -208,5 +208,6 @@ pub fn view(id: &ViewId, cursor: &Cursor) -> v1::View {
         size: cursor.size().get(),
         digest: bytes(cursor.digest().as_bytes()),
         rows: cursor.rows(),
+        ..v1::View::default()
     }
 }

@@ -104,7 +104,7 @@ const fn status(status: ReportStatus) -> v1::ReportStatus {
     }
 }
 
-fn step(taken: &StepTaken) -> v1::ReportStep {
+pub(crate) fn step(taken: &StepTaken) -> v1::ReportStep {
     let kind = match taken.fact {
         StepFact::Submitted(_) => v1::ReportStepKind::Submitted,
         StepFact::Nil(_) => v1::ReportStepKind::Nil,

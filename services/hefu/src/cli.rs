@@ -56,6 +56,8 @@ pub(crate) enum Command {
     Report(report::ReportCommand),
     /// Give an auditor's opinion of what another unit reported.
     Attest(challenge::AttestArgs),
+    /// List the opinions of auditors.
+    Opinions(challenge::OpinionsArgs),
     /// Challenge what another unit reported, answer, and decide.
     #[command(subcommand)]
     Challenge(challenge::ChallengeCommand),

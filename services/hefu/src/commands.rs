@@ -44,6 +44,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Cycle(command) => cycle::run(&context, command).await?,
         Command::Delegation(command) => delegation::run(&context, command).await?,
         Command::Attest(args) => challenge::attest(&context, args).await?,
+        Command::Opinions(args) => challenge::opinions(&context, args).await?,
         Command::Challenge(command) => challenge::run(&context, command).await?,
         Command::Report(command) => report::run(&context, command).await?,
         Command::Due(args) => report::due(&context, args).await?,

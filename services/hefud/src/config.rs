@@ -73,6 +73,9 @@ pub const THIN_AGE: std::time::Duration = std::time::Duration::from_secs(24 * 3_
 /// Checkpoints in one answer.
 pub const CHECKPOINTS_MAX: usize = 256;
 
+/// Observations, challenges or opinions in one answer; a cell may have millions of vintages.
+pub const ANSWER_ROWS_MAX: usize = 10_000;
+
 /// How long a query waits for the views to reach the position that it names.
 pub const VIEW_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
 

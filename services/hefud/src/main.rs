@@ -56,7 +56,7 @@ enum Command {
 
 #[derive(Subcommand)]
 enum ViewCommand {
-    /// Drops a view and rebuilds it from the log, while the server runs.
+    /// Builds a view again from the log, beside the one that is read, while the server runs.
     Rebuild {
         /// The server's data folder.
         #[arg(long, env = "HEFUD_DATA", value_name = "DIR")]

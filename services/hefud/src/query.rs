@@ -8,15 +8,12 @@ use hefu_proto::v1::view_service_server::ViewService;
 use hefu_proto::{convert, status, v1};
 use hefu_types::{Code, Millis, Period, PublicKey, Reason, Refusal, Seq, Size, SubmissionHash};
 use hefu_views::series::{self, Selection};
-use hefu_views::{AsOf, Projector, Tables, VIEWS, ViewError, board, explain, members};
+use hefu_views::{AsOf, Cursor, Projector, Tables, VIEWS, ViewError, ViewId, board, explain, members};
 use tonic::{Request, Response, Status};
 
-use crate::config::VIEW_WAIT;
+use crate::config::{ANSWER_ROWS_MAX, VIEW_WAIT};
 use crate::lifetime::Lifetime;
 use crate::projection::Projection;
-
-/// Observations in one answer; a cell may have millions of vintages.
-const OBSERVATIONS_MAX: usize = 10_000;
 
 /// Answers questions from the views.
 #[derive(Clone)]
@@ -118,6 +115,26 @@ impl Queries {
         self.ask(as_of, min_seq, timed).await.map(|((answer, at), size)| (answer, at, size))
     }
 
+    /// Each view, and how far it is behind the log.
+    fn views(&self) -> Answer<Vec<v1::View>> {
+        let (_complete, rows) = self.projection.read();
+        let (projector, rebuilt) = (Projector::new(rows), self.projection.rebuilt());
+        let shown = |view: ViewId, cursor: Cursor| {
+            let head = self.journal.head().size;
+            let lag = head.get().saturating_sub(cursor.size().get());
+            let waits =
+                if lag == 0 { None } else { self.journal.recorded_at(cursor.size().next_seq()).map_err(unreadable)? };
+            let now = SystemClock::default().wall();
+            Ok(v1::View {
+                lag,
+                lag_millis: waits.map_or(0, |since| now.get().saturating_sub(since.get()).max(0).cast_unsigned()),
+                rebuilt_size: rebuilt.filter(|(of, _)| *of == view).map_or(0, |(_, size)| size.get()),
+                ..hefu_answers::view(&view, &cursor)
+            })
+        };
+        VIEWS.iter().map(|view| shown(view.id(), projector.cursor(*view).map_err(failed)?)).collect()
+    }
+
     /// Where a key stands, durably.
     ///
     /// # Errors
@@ -167,6 +184,27 @@ fn optional_period(text: &str) -> Answer<Option<Period>> {
         return Ok(None);
     }
     text.parse().map(Some).map_err(|e| Refusal::new(Reason::PeriodInvalid, "period", format!("{e}")))
+}
+
+/// A plan that is asked for is there.
+pub(crate) fn known_plan(tables: &Tables<'_>, plan: Option<&Code>, as_of: AsOf) -> Answer<()> {
+    let Some(plan) = plan else { return Ok(()) };
+    let found = hefu_views::plan::plan(&*tables.plan, plan, as_of).map_err(failed)?;
+    found.map(drop).ok_or_else(|| Refusal::new(Reason::PlanNotFound, "plan", format!("no plan {plan}")))
+}
+
+/// A unit that is asked for is there.
+pub(crate) fn known_unit(tables: &Tables<'_>, unit: Option<&Code>, as_of: AsOf) -> Answer<()> {
+    let Some(unit) = unit else { return Ok(()) };
+    let found = members::get(&*tables.members, unit, as_of).map_err(failed)?;
+    found.map(drop).ok_or_else(|| Refusal::new(Reason::MemberNotFound, "unit", format!("no member {unit}")))
+}
+
+/// An indicator that is asked for is there.
+pub(crate) fn known_indicator(tables: &Tables<'_>, indicator: Option<&Code>, as_of: AsOf) -> Answer<()> {
+    let Some(indicator) = indicator else { return Ok(()) };
+    let found = hefu_views::plan::indicator(&*tables.plan, indicator, as_of).map_err(failed)?;
+    found.map(drop).ok_or_else(|| no_indicator(indicator))
 }
 
 fn no_indicator(code: &Code) -> Refusal {
@@ -221,7 +259,7 @@ impl ViewService for Queries {
                 indicator: &indicator,
                 area: area.as_ref(),
                 history: include_history,
-                limit: OBSERVATIONS_MAX,
+                limit: ANSWER_ROWS_MAX,
             };
             series::query(tables, &select, as_of).map_err(failed)
         };
@@ -281,13 +319,7 @@ impl ViewService for Queries {
         request: Request<v1::ListViewsRequest>,
     ) -> Result<Response<v1::ListViewsResponse>, Status> {
         self.moment(None, request.into_inner().min_seq).await.map_err(|r| status::to_status(&r))?;
-        let (_complete, rows) = self.projection.read();
-        let projector = Projector::new(rows);
-        let views = VIEWS
-            .iter()
-            .map(|view| projector.cursor(*view).map(|cursor| hefu_answers::view(&view.id(), &cursor)))
-            .collect::<Result<_, _>>()
-            .map_err(|e| status::to_status(&failed(e)))?;
-        Ok(Response::new(v1::ListViewsResponse { views }))
+        let views = self.views().map_err(|r| status::to_status(&r))?;
+        Ok(Response::new(v1::ListViewsResponse { views, head: self.journal.head().size.get() }))
     }
 }

@@ -4,10 +4,10 @@ use hefu_proto::v1;
 use hefu_proto::v1::report_service_server::ReportService;
 use hefu_types::{Code, Reason, Refusal};
 use hefu_views::reports::{self, Group, Selection};
-use hefu_views::{Tables, members};
+use hefu_views::{AsOf, Tables, members};
 use tonic::{Request, Response, Status};
 
-use crate::query::{Answer, Queries, code, failed, optional_code};
+use crate::query::{Answer, Queries, code, failed, known_plan, known_unit, optional_code};
 
 /// Answers questions about reports.
 #[derive(Clone)]
@@ -24,6 +24,15 @@ impl Asked {
     fn of([plan, cycle, unit]: [&str; 3]) -> Answer<Self> {
         let (plan, cycle) = (optional_code(plan, "plan")?, optional_code(cycle, "cycle")?);
         Ok(Self { plan, cycle, unit: optional_code(unit, "unit")? })
+    }
+
+    /// Whether there is what is asked for: nothing is no answer to a slip.
+    fn known(&self, tables: &Tables<'_>, as_of: AsOf) -> Answer<()> {
+        known_plan(tables, self.plan.as_ref(), as_of)?;
+        if let Some(cycle) = &self.cycle {
+            reports::cycle(tables, cycle, as_of).map_err(failed)?.ok_or_else(|| no_cycle(cycle))?;
+        }
+        known_unit(tables, self.unit.as_ref(), as_of)
     }
 
     const fn selection(&self) -> Selection<'_> {
@@ -43,7 +52,9 @@ impl ReportService for Reports {
     ) -> Result<Response<v1::ListCyclesResponse>, Status> {
         let v1::ListCyclesRequest { plan, as_of, min_seq } = request.into_inner();
         let query = move |tables: &Tables<'_>, as_of| {
-            reports::cycles(tables, optional_code(&plan, "plan")?.as_ref(), as_of).map_err(failed)
+            let plan = optional_code(&plan, "plan")?;
+            known_plan(tables, plan.as_ref(), as_of)?;
+            reports::cycles(tables, plan.as_ref(), as_of).map_err(failed)
         };
         let (cycles, size) = self.0.ask(as_of, min_seq, query).await?;
         let cycles = cycles.iter().map(hefu_answers::cycle).collect();
@@ -57,9 +68,7 @@ impl ReportService for Reports {
         let v1::ListReportsRequest { plan, cycle, unit, at, as_of, min_seq } = request.into_inner();
         let query = move |tables: &Tables<'_>, at, as_of| {
             let asked = Asked::of([&plan, &cycle, &unit])?;
-            if let Some(cycle) = &asked.cycle {
-                reports::cycle(tables, cycle, as_of).map_err(failed)?.ok_or_else(|| no_cycle(cycle))?;
-            }
+            asked.known(tables, as_of)?;
             reports::list(tables, &asked.selection(), at, as_of).map_err(failed)
         };
         let (reports, at, size) = self.0.ask_at((at, as_of), min_seq, query).await?;
@@ -102,6 +111,7 @@ impl ReportService for Reports {
                 Err(_) => return Err(Refusal::new(Reason::ArgumentInvalid, "group", format!("no group {group}"))),
             };
             let asked = Asked::of([&plan, &cycle, &unit])?;
+            asked.known(tables, as_of)?;
             reports::rates(tables, &asked.selection(), group, at, as_of).map_err(failed)
         };
         let (rates, at, size) = self.0.ask_at((at, as_of), min_seq, query).await?;
@@ -116,6 +126,7 @@ impl ReportService for Reports {
         let v1::ListDelegationsRequest { unit, at, as_of, min_seq } = request.into_inner();
         let query = move |tables: &Tables<'_>, _, as_of| {
             let unit = optional_code(&unit, "unit")?;
+            known_unit(tables, unit.as_ref(), as_of)?;
             members::delegations(&*tables.members, unit.as_ref(), as_of).map_err(failed)
         };
         let (delegations, at, size) = self.0.ask_at((at, as_of), min_seq, query).await?;

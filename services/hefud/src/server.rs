@@ -136,7 +136,7 @@ impl Server {
             .await
             .with_context(|| format!("can't listen on {}", config.http_listen))?;
         let http_address = http.local_addr()?;
-        let projection = Arc::new(Projection::start(Arc::clone(&journal), Arc::new(store.rows()))?);
+        let projection = Arc::new(Projection::start(Arc::clone(&journal), Arc::new(store.rows()?))?);
         let operator = Operator {
             projection: Arc::clone(&projection),
             publisher: publisher.clone(),

@@ -47,6 +47,7 @@ const OUT_OF_REACH: &[(Reason, &str)] = &[
     (Reason::ViewBehind, "an answer to a question"),
     (Reason::ViewUnknown, "an answer to a question"),
     (Reason::MemberNotFound, "an answer to a question"),
+    (Reason::PlanNotFound, "an answer to a question"),
     (Reason::IndicatorNotFound, "an answer to a question"),
     (Reason::CycleNotFound, "an answer to a question"),
     (Reason::ReportNotFound, "an answer to a question"),

@@ -46,10 +46,21 @@ pub struct Challenge {
     pub origin: Origin,
     /// The unit that reported the observation.
     pub owner: Code,
-    /// The answer, and where it came from.
-    pub answer: Option<(Text, Origin)>,
-    /// How it ended, why, and where that came from.
-    pub ending: Option<(ChallengeOutcome, Text, Origin)>,
+    /// The answer.
+    pub answer: Option<Word>,
+    /// How it ended, and why.
+    pub ending: Option<(ChallengeOutcome, Word)>,
+}
+
+/// What somebody said of a challenge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// What was said.
+    pub text: Text,
+    /// The member whose key signed it.
+    pub member: Code,
+    /// Where it came from.
+    pub origin: Origin,
 }
 
 impl Challenge {
@@ -57,7 +68,7 @@ impl Challenge {
     #[must_use]
     pub fn state(&self, now: Millis) -> ChallengeState {
         match (&self.ending, &self.answer) {
-            (Some((outcome, _, _)), _) => ChallengeState::Ended(*outcome),
+            (Some((outcome, _)), _) => ChallengeState::Ended(*outcome),
             (None, Some(_)) => ChallengeState::Answered,
             (None, None) if now < self.challenged.answer_by => ChallengeState::Open,
             (None, None) => ChallengeState::Overdue,
@@ -119,11 +130,15 @@ fn with_endings(
     let (mut answer, mut ending) = (None, None);
     for row in row::all(&*tables.assurance, &of_challenge((origin.submission_hash, origin.event_index)), as_of)? {
         match row.fact {
-            ChallengeFact::Answered(e) => answer = Some((e.answer, row.origin)),
-            ChallengeFact::Resolved(e) => ending = Some((e.outcome, e.reason, row.origin)),
+            ChallengeFact::Answered(e) => answer = Some(word(tables, e.answer, row.origin, as_of)?),
+            ChallengeFact::Resolved(e) => ending = Some((e.outcome, word(tables, e.reason, row.origin, as_of)?)),
         }
     }
     Ok(Challenge { challenged, member, origin, owner, answer, ending })
+}
+
+fn word(tables: &Tables<'_>, text: Text, origin: Origin, as_of: AsOf) -> Result<Word, ViewError> {
+    Ok(Word { text, member: members::speaker(&*tables.members, &origin.key, as_of)?, origin })
 }
 
 /// Who reported what stood in the cell just before it was challenged.
@@ -159,6 +174,30 @@ fn attestation(
 ) -> Result<Attestation, ViewError> {
     let member = members::speaker(&*tables.members, &origin.key, as_of)?;
     Ok(Attestation { attested, member, origin })
+}
+
+/// The newest opinion of exactly this observation that came after an event, signed with a key that is not flagged itself.
+///
+/// # Errors
+/// As for [`opinions`].
+pub fn attested_since(
+    tables: &Tables<'_>,
+    observation: &Observation,
+    event: &Origin,
+    as_of: AsOf,
+) -> Result<Option<Attestation>, ViewError> {
+    let fact = &observation.fact;
+    let cell = in_cell(OPINIONS, fact.indicator(), fact.area(), fact.period());
+    let mut newest: Option<Attestation> = None;
+    for row in row::all::<ObservationAttested>(&*tables.assurance, &cell, as_of)? {
+        let of = named(&row.fact.observation, &row.origin);
+        let of_this = of == (observation.origin.submission_hash, observation.origin.event_index);
+        let later = newest.as_ref().map_or(event, |known| &known.origin).position() < row.origin.position();
+        if of_this && later && !members::signer(&*tables.members, &row.origin.key, as_of)?.is_compromised(&row.origin) {
+            newest = Some(attestation(tables, row, as_of)?);
+        }
+    }
+    Ok(newest)
 }
 
 /// What auditors think of a standing observation: of each unit's last opinion of exactly this one, the worst.

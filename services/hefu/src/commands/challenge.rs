@@ -4,9 +4,10 @@ use hefu_proto::v1;
 use hefu_types::event::assurance::{
     ChallengeAnswered, ChallengeOutcome, ChallengeResolved, ObservationAttested, ObservationChallenged, Opinion,
 };
-use hefu_types::{Code, EventRef, Period, SubmissionHash, Text};
+use hefu_types::{Code, EventRef, Period, Refusal, SubmissionHash, Text};
 
 use super::key::text;
+use super::report::AtArgs;
 use super::submit::Standing;
 use crate::args::{AsOfArgs, DayEnd, StandingArg};
 use crate::context::Context;
@@ -50,7 +51,8 @@ impl CellArgs {
             StandingArg::Event(hash, index) => Ok(StandingArg::event(hash, index)),
             StandingArg::Auto => {
                 let cell = (self.indicator.clone(), self.area.clone(), self.period);
-                Ok(Standing::of_cell(context, &cell).await?.named(&cell)?)
+                let standing = Standing::of_cell(context, &cell).await?;
+                Ok(standing.named(&cell).map_err(|refusal| Refusal { field: "observation".into(), ..refusal })?)
             }
         }
     }
@@ -117,9 +119,24 @@ pub(crate) struct ListArgs {
     /// The area; all areas without it.
     #[arg(long, value_name = "CODE", requires = "indicator")]
     area: Option<Code>,
+    /// The unit that is challenged, or challenges; all units without it.
+    #[arg(long, value_name = "CODE")]
+    unit: Option<Code>,
     /// Only those that have not ended.
     #[arg(long)]
     open: bool,
+    #[command(flatten)]
+    at: AtArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct OpinionsArgs {
+    /// The indicator; all indicators without it.
+    #[arg(long, value_name = "CODE")]
+    indicator: Option<Code>,
+    /// The area; all areas without it.
+    #[arg(long, value_name = "CODE", requires = "indicator")]
+    area: Option<Code>,
     #[command(flatten)]
     as_of: AsOfArgs,
 }
@@ -160,10 +177,63 @@ record! {
         both answer: String,
         both outcome_reason: String,
         data answered_at: Option<Time>,
+        data answered_by: Hash,
         data ended_at: Option<Time>,
+        data ended_by: String,
+        data ended_by_key: Hash,
         both challenge: String,
         data seq: u64,
         data recorded_at: Time,
+    }
+}
+
+record! {
+    /// An auditor's opinion, superseded or not.
+    struct OpinionRow {
+        both indicator: String,
+        both area: String,
+        both period: String,
+        both opinion: String,
+        both auditor: String,
+        both recorded_at: Time,
+        both reason: String,
+        data observation: String,
+        data key: Hash,
+        data seq: u64,
+        data event_index: u64,
+    }
+}
+
+pub(crate) async fn opinions(context: &Context, args: OpinionsArgs) -> Result<(), Failure> {
+    let text = |code: &Option<Code>| code.as_ref().map(Code::to_string).unwrap_or_default();
+    let request = v1::ListOpinionsRequest {
+        indicator: text(&args.indicator),
+        area: text(&args.area),
+        as_of: args.as_of.moment(),
+        min_seq: args.as_of.min_seq,
+    };
+    let server = context.server()?;
+    let answer = server.ask(async |server| server.assurances().list_opinions(request.clone()).await).await?;
+    context.rows(&answer.opinions.into_iter().map(opinion_row).collect::<Vec<_>>())
+}
+
+fn opinion_row(opinion: v1::Attestation) -> OpinionRow {
+    let (attested, said) = (opinion.attested.unwrap_or_default(), opinion.said.unwrap_or_default());
+    let named = attested.observation.unwrap_or_default();
+    // Without a hash, the observation stands in the same submission.
+    let of = if named.submission_hash.is_empty() { &said.submission_hash } else { &named.submission_hash };
+    OpinionRow {
+        indicator: attested.indicator,
+        area: attested.area,
+        period: attested.period,
+        opinion: words::opinion(attested.opinion),
+        auditor: said.member,
+        recorded_at: Time(said.recorded_at),
+        reason: attested.reason,
+        observation: format!("{}/{}", Hash::of(of).whole(), named.index),
+        key: Hash::of(&said.key),
+        seq: said.seq,
+        event_index: said.event_index.into(),
     }
 }
 
@@ -200,10 +270,11 @@ async fn list(context: &Context, args: &ListArgs) -> Result<(), Failure> {
     let request = v1::ListChallengesRequest {
         indicator: text(&args.indicator),
         area: text(&args.area),
+        unit: text(&args.unit),
         open_only: args.open,
-        at: 0,
-        as_of: args.as_of.moment(),
-        min_seq: args.as_of.min_seq,
+        at: args.at.at(),
+        as_of: args.at.as_of.moment(),
+        min_seq: args.at.as_of.min_seq,
     };
     let server = context.server()?;
     let answer = server.ask(async |server| server.assurances().list_challenges(request.clone()).await).await?;
@@ -212,7 +283,7 @@ async fn list(context: &Context, args: &ListArgs) -> Result<(), Failure> {
 
 pub(crate) fn challenge_row(challenge: v1::Challenge) -> ChallengeRow {
     let challenged = challenge.challenged.unwrap_or_default();
-    let said = challenge.said.unwrap_or_default();
+    let (said, ended) = (challenge.said.unwrap_or_default(), challenge.ended.unwrap_or_default());
     let given = |time: i64| (time != 0).then_some(Time(time));
     ChallengeRow {
         indicator: challenged.indicator,
@@ -226,7 +297,10 @@ pub(crate) fn challenge_row(challenge: v1::Challenge) -> ChallengeRow {
         answer: challenge.answer,
         outcome_reason: challenge.reason,
         answered_at: given(challenge.answered_at),
+        answered_by: Hash::of(&challenge.answered.unwrap_or_default().key),
         ended_at: given(challenge.ended_at),
+        ended_by: ended.member,
+        ended_by_key: Hash::of(&ended.key),
         challenge: format!("{}/{}", Hash::of(&said.submission_hash).whole(), said.event_index),
         seq: said.seq,
         recorded_at: Time(said.recorded_at),

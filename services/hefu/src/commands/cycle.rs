@@ -139,13 +139,15 @@ pub(crate) fn cycle_row(cycle: v1::ReportingCycle) -> CycleRow {
 async fn open(context: &Context, args: OpenArgs) -> Result<(), Failure> {
     let OpenArgs { signer, cycle, plan, period, opens, due, locks, mut indicators, mut units, accepting_units } = args;
     if indicators.is_empty() || units.is_empty() {
-        let definitions = definitions(context, &plan, period).await?;
+        let definitions = match indicators.as_slice() {
+            [] => definitions(context, &plan, period).await?,
+            named => definitions_of(context, named.iter().map(Code::to_string)).await?,
+        };
         if indicators.is_empty() {
             indicators = definitions.iter().map(|definition| definition.indicator.clone()).collect();
         }
         if units.is_empty() {
-            let asked = definitions.iter().filter(|definition| indicators.contains(&definition.indicator));
-            let all: BTreeSet<&Code> = asked.flat_map(|definition| &definition.reporting_units).collect();
+            let all: BTreeSet<&Code> = definitions.iter().flat_map(|definition| &definition.reporting_units).collect();
             units = all.into_iter().cloned().collect();
         }
         eprintln!("{} indicators of {plan} by {period}, {} units", indicators.len(), units.len());
@@ -176,15 +178,23 @@ async fn definitions(context: &Context, plan: &Code, period: Period) -> Result<V
     let of_period = cycles.into_iter().filter_map(|cycle| cycle.opened).filter(|c| c.period == period.to_string());
     let taken: BTreeSet<String> = of_period.flat_map(|cycle| cycle.indicators).collect();
     let codes: BTreeSet<String> = board.rows.into_iter().map(|row| row.indicator).collect();
-    let mut found = vec![];
-    for indicator in codes.difference(&taken) {
-        let request = v1::GetIndicatorRequest { indicator: indicator.clone(), as_of, min_seq };
+    let mut found = definitions_of(context, codes.difference(&taken).cloned()).await?;
+    found.retain(|definition| definition.period_types.contains(&period.kind()));
+    Ok(found)
+}
+
+/// What these indicators are; an unknown one is refused.
+async fn definitions_of(
+    context: &Context,
+    indicators: impl IntoIterator<Item = String>,
+) -> Result<Vec<IndicatorDefined>, Failure> {
+    let (server, mut found) = (context.server()?, vec![]);
+    let (as_of, min_seq) = context.moment(&AsOfArgs::default()).await?;
+    for indicator in indicators {
+        let request = v1::GetIndicatorRequest { indicator: indicator.clone(), as_of: Some(as_of), min_seq };
         let answer = server.ask(async |server| server.views().get_indicator(request.clone()).await).await?;
-        let definition: IndicatorDefined = convert::from_wire(&answer.definition.unwrap_or_default())
-            .map_err(|e| hefu_client::ClientError::Protocol(format!("{indicator}: {e}")))?;
-        if definition.period_types.contains(&period.kind()) {
-            found.push(definition);
-        }
+        let definition = convert::from_wire(&answer.definition.unwrap_or_default());
+        found.push(definition.map_err(|e| hefu_client::ClientError::Protocol(format!("{indicator}: {e}")))?);
     }
     Ok(found)
 }

@@ -1,6 +1,7 @@
 //! `hefu key`: files first, then what the ledger knows of them.
 
 mod file;
+mod flagged;
 mod make_request;
 
 pub(crate) use make_request::text;
@@ -46,6 +47,9 @@ pub(crate) enum KeyCommand {
         #[command(flatten)]
         why: RevocationArgs,
     },
+    /// List what keys said that were revoked as compromised, as far as it counts: an auditor attests it, the unit corrects it, or
+    /// a report goes back.
+    Flagged(flagged::FlaggedArgs),
     /// Replace an office key, signing with the recovery key.
     Replace {
         #[command(flatten)]
@@ -89,6 +93,7 @@ pub(crate) async fn run(context: &Context, command: KeyCommand) -> Result<(), Fa
         KeyCommand::New(args) => file::new(context, &args),
         KeyCommand::Show(args) => file::show(context, &args),
         KeyCommand::State { key } => state(context, key).await,
+        KeyCommand::Flagged(args) => flagged::run(context, args).await,
         KeyCommand::Request(args) => make_request::run(context, args).await,
         KeyCommand::Enrol { signer, request } => enrol(context, &signer, &request).await,
         KeyCommand::Revoke { signer, public_key, why } => revoke(context, &signer, public_key, why).await,

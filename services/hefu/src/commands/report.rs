@@ -186,12 +186,12 @@ async fn list(context: &Context, args: &StatusArgs) -> Result<Vec<v1::Report>, F
     Ok(answer.reports)
 }
 
-/// What is not done: nothing was said, it went back, or it changed.
+/// What is not done: nothing was said, it went back, or it changed; and what can no longer be done without an exception.
 pub(crate) async fn due(context: &Context, args: DueArgs) -> Result<(), Failure> {
-    use v1::ReportStatus::{NotDue, Open, Overdue, Returned, Stale};
+    use v1::ReportStatus::{Locked, NotDue, Open, Overdue, Returned, Stale};
     let DueArgs { plan, unit, at } = args;
     let mut reports = list(context, &StatusArgs { plan, cycle: None, unit, at }).await?;
-    reports.retain(|report| [NotDue, Open, Overdue, Returned, Stale].contains(&report.status()));
+    reports.retain(|report| [NotDue, Open, Overdue, Returned, Stale, Locked].contains(&report.status()));
     reports.sort_by(|a, b| (a.due_at, &a.cycle, &a.unit).cmp(&(b.due_at, &b.cycle, &b.unit)));
     let row = |report: &v1::Report| DueRow {
         due_at: Time(report.due_at),

@@ -1,7 +1,7 @@
 //! `hefu retract`.
 
 use hefu_types::event::reporting::ObservationRetracted;
-use hefu_types::{Code, Event, Period, Text};
+use hefu_types::{Code, Event, Period, Refusal, Text};
 
 use super::key::text;
 use super::submit::Standing;
@@ -59,7 +59,8 @@ pub(crate) async fn run(context: &Context, args: RetractArgs) -> Result<(), Fail
         StandingArg::Event(hash, index) => StandingArg::event(hash, index),
         StandingArg::Auto => {
             let cell = (indicator.clone(), area.clone(), period);
-            Standing::of_cell(context, &cell).await?.named(&cell)?
+            let standing = Standing::of_cell(context, &cell).await?;
+            standing.named(&cell).map_err(|refusal| Refusal { field: "observation".into(), ..refusal })?
         }
     };
     let event = ObservationRetracted { indicator, area, period, observation, reason, on_behalf_of };

@@ -38,7 +38,7 @@ pub(crate) struct SubmitArgs {
 }
 
 pub(crate) async fn run(context: &Context, args: SubmitArgs) -> Result<Exit, Failure> {
-    match args.file.read()? {
+    match args.file.read(&args.draft.on_behalf_of)? {
         Some(file) if args.dry_run => dry_run::run(context, &args.signer, file).await,
         Some(file) => rounds::run(context, &args.signer, file.lines()?, args.batch).await,
         None if args.dry_run => Err(Failure::usage("--dry-run is for a file", "Give --csv FILE or --xlsx FILE.")),

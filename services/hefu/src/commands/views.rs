@@ -30,6 +30,9 @@ record! {
         both version: u64,
         both size: u64,
         both rows: u64,
+        both lag: u64,
+        both lag_millis: u64,
+        both rebuilt_size: Option<u64>,
         both digest: Hash,
     }
 }
@@ -54,6 +57,9 @@ fn row(view: v1::View) -> ViewRow {
         version: view.version.into(),
         size: view.size,
         rows: view.rows,
+        lag: view.lag,
+        lag_millis: view.lag_millis,
+        rebuilt_size: (view.rebuilt_size > 0).then_some(view.rebuilt_size),
         digest: Hash::of(&view.digest),
         view: view.name,
     }

@@ -61,6 +61,7 @@ record! {
         both note: String,
         both supersedes: String,
         both reason: String,
+        both on_behalf_of: String,
     }
 }
 
@@ -116,7 +117,7 @@ fn cells(
         let definition = definitions.get(indicator).cloned().unwrap_or_default();
         let name = definition.name.unwrap_or_default();
         let [status, qualifier, as_of_date, source_title, source_uri, source_date] = [const { String::new() }; 6];
-        let [note, supersedes, reason] = [const { String::new() }; 3];
+        let [note, supersedes, reason, on_behalf_of] = [const { String::new() }; 4];
         TemplateRow {
             indicator: indicator.into(),
             name_zh: name.zh,
@@ -135,6 +136,7 @@ fn cells(
             note,
             supersedes,
             reason,
+            on_behalf_of,
         }
     };
     let filled = |observation: &v1::Observation| {
@@ -148,6 +150,7 @@ fn cells(
             source_uri: source.uri,
             source_date: source.date,
             note: observation.note.clone(),
+            on_behalf_of: if observation.delegate.is_empty() { String::new() } else { observation.member.clone() },
             ..empty(&observation.indicator, &observation.area)
         }
     };

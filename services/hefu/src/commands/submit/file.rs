@@ -7,13 +7,13 @@ use csv::StringRecord;
 use super::line::Line;
 use crate::failure::Failure;
 use crate::observation::{COLUMNS, DESCRIBING, Draft, REQUIRED};
-use crate::sheet::{Fault, Sheet, SheetFormat};
+use crate::sheet::{Fault, Row, Sheet, SheetFormat};
 
 /// The file whose rows are reported.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct FileArgs {
     /// Report the rows of this file instead. Its header names the columns, like the flags: indicator, area, period and value,
-    /// and as needed status, qualifier, as_of_date, source_title, source_uri, source_date, note, supersedes, reason. What
+    /// and as needed status, qualifier, as_of_date, source_title, source_uri, source_date, note, supersedes, reason, on_behalf_of. What
     /// `hefu report template` adds for people (name_zh, name_en, unit_of_measure, decimals) is not read, and a row that says
     /// nothing beside indicator, area and period is left out.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["indicator", "area", "period", "value", "xlsx"])]
@@ -33,22 +33,25 @@ pub(crate) struct File {
 
 impl FileArgs {
     /// Reads the file that is given.
-    pub(crate) fn read(&self) -> Result<Option<File>, Failure> {
-        let file = |path: &Option<PathBuf>, format| path.as_ref().map(|path| File::read(path, format)).transpose();
+    ///
+    /// Rows that name no unit are of this one, if one is given.
+    pub(crate) fn read(&self, on_behalf_of: &str) -> Result<Option<File>, Failure> {
+        let file = |path: &Option<PathBuf>, format| {
+            path.as_ref().map(|path| Ok(File::of(path, Sheet::read(path, format)?, on_behalf_of))).transpose()
+        };
         Ok(file(&self.csv, SheetFormat::Csv)?.or(file(&self.xlsx, SheetFormat::Xlsx)?))
     }
 }
 
 impl File {
-    fn read(path: &Path, format: SheetFormat) -> Result<Self, Failure> {
-        Ok(Self::of(path, Sheet::read(path, format)?))
-    }
-
     /// A row that makes no sense is a refused line; what makes the file none is a fault.
-    fn of(path: &Path, sheet: Sheet) -> Self {
+    fn of(path: &Path, sheet: Sheet, on_behalf_of: &str) -> Self {
         let mut faults = header_faults(&sheet);
         let lines = match faults.as_slice() {
-            [] => sheet.rows.iter().map(|row| Line::new(row.line, draft(&sheet.header, &row.fields))).collect(),
+            [] => {
+                let line = |row: &Row| Line::new(row.line, draft(&sheet.header, &row.fields, on_behalf_of));
+                sheet.rows.iter().map(line).collect()
+            }
             _ => vec![],
         };
         faults.extend(sheet.faults);
@@ -64,8 +67,12 @@ impl File {
     }
 }
 
-fn draft(header: &StringRecord, fields: &StringRecord) -> Draft {
-    fields.deserialize(Some(header)).expect("texts, one for each column")
+fn draft(header: &StringRecord, fields: &StringRecord, on_behalf_of: &str) -> Draft {
+    let mut draft: Draft = fields.deserialize(Some(header)).expect("texts, one for each column");
+    if draft.on_behalf_of.trim().is_empty() {
+        on_behalf_of.clone_into(&mut draft.on_behalf_of);
+    }
+    draft
 }
 
 /// A column that is not known, stands twice, or is missing.
@@ -93,7 +100,7 @@ fn header_faults(sheet: &Sheet) -> Vec<Fault> {
 /// The rows of a CSV file in memory.
 #[cfg(test)]
 pub(crate) fn parse_csv(bytes: &[u8]) -> Result<Vec<Line>, Failure> {
-    File::of(Path::new("rows.csv"), Sheet::of_csv(bytes)).lines()
+    File::of(Path::new("rows.csv"), Sheet::of_csv(bytes), "").lines()
 }
 
 #[cfg(test)]
@@ -114,6 +121,14 @@ mod tests {
     }
 
     #[test]
+    fn rows_that_name_no_unit_are_of_the_one_that_is_given() {
+        let text = b"indicator,area,period,value,on_behalf_of\ngz-5g,520000,2024,1,\ngz-5g,520000,2023,1,beta\n";
+        let lines = File::of(Path::new("rows.csv"), Sheet::of_csv(text), "alpha").lines().unwrap();
+        let units = lines.iter().map(|line| line.waiting().unwrap().fact.on_behalf_of.clone().unwrap().to_string());
+        assert_eq!(units.collect::<Vec<_>>(), ["alpha", "beta"]);
+    }
+
+    #[test]
     fn a_file_without_sense_is_a_failure() {
         let detail = |text: &str| parse_csv(text.as_bytes()).unwrap_err().detail;
         assert!(detail("indicator,area,period,worth\n").contains("\"worth\""));
@@ -125,7 +140,7 @@ mod tests {
 
     #[test]
     fn every_fault_of_a_file_has_its_place() {
-        let file = File::of(Path::new("rows.csv"), Sheet::of_csv(b"indicator,worth,area,worth\na,b\n"));
+        let file = File::of(Path::new("rows.csv"), Sheet::of_csv(b"indicator,worth,area,worth\na,b\n"), "");
         let faults: Vec<(u64, &str)> = file.faults.iter().map(|f| (f.line, f.column.as_str())).collect();
         assert_eq!(faults, [(1, "worth"), (1, "worth"), (1, "period"), (1, "value"), (2, "")]);
         assert!(file.lines.is_empty(), "nobody knows what the rows mean");

@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     fn view(name: &str, size: u64, digest: &[u8]) -> v1::View {
-        v1::View { name: name.into(), version: 2, size, digest: digest.to_vec().into(), rows: 1 }
+        v1::View { name: name.into(), version: 2, size, digest: digest.to_vec().into(), rows: 1, ..v1::View::default() }
     }
 
     #[test]
