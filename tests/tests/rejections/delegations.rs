@@ -72,7 +72,7 @@ pub(crate) fn rows() -> Vec<Bad> {
             "beta-auditor",
             Reason::NotReportingUnit,
             "events[0].reporting_delegated.indicators",
-            |_| delegated(|e| (e.unit, e.delegate) = (code("beta"), code("alpha"))),
+            |_| delegated(|e| (e.unit, e.delegate, e.indicators) = (code("beta"), code("alpha"), vec![code("flow")])),
         ),
         row("delegated until yesterday", Reason::DelegationInvalid, "events[0].reporting_delegated.expires_at", |_| {
             delegated(|e| e.expires_at = Millis::new(5))
@@ -86,9 +86,13 @@ pub(crate) fn rows() -> Vec<Bad> {
         row("ended by a third", Reason::MemberMismatch, "events[0].delegation_ended.unit", |_| {
             ended(|e| (e.unit, e.delegate) = (code("beta"), code("gamma")))
         }),
-        say("ended by a reporter", "beta-reporter", Reason::RoleMissing, "events[0].delegation_ended", |_| {
-            ended(|_| ())
-        }),
+        say(
+            "delegation ended by a reporter",
+            "beta-reporter",
+            Reason::RoleMissing,
+            "events[0].delegation_ended",
+            |_| ended(|_| ()),
+        ),
         by_beta("reported beyond the delegation", Reason::NotDelegated, at, |_| vec![observed("free", "alpha").into()]),
         by_beta("reported for oneself as another", Reason::NotDelegated, at, |_| vec![observed("free", "beta").into()]),
         by_beta("reported for who is suspended", Reason::MemberStatusWrong, at, |_| {

@@ -37,7 +37,9 @@ impl FileArgs {
     /// Rows that name no unit are of this one, if one is given.
     pub(crate) fn read(&self, on_behalf_of: &str) -> Result<Option<File>, Failure> {
         let file = |path: &Option<PathBuf>, format| {
-            path.as_ref().map(|path| Ok(File::of(path, Sheet::read(path, format)?, on_behalf_of))).transpose()
+            path.as_ref()
+                .map(|path| Ok::<_, Failure>(File::of(path, Sheet::read(path, format)?, on_behalf_of)))
+                .transpose()
         };
         Ok(file(&self.csv, SheetFormat::Csv)?.or(file(&self.xlsx, SheetFormat::Xlsx)?))
     }
