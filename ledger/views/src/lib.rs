@@ -21,10 +21,12 @@
 mod addition;
 pub mod assurance;
 pub mod board;
+pub mod changes;
 pub mod cursor;
 pub mod engine;
 mod error;
 pub mod explain;
+pub mod groups;
 mod key;
 mod lattice;
 pub mod members;

@@ -67,6 +67,12 @@ pub(crate) fn log_key(text: &str) -> Result<VerifierKey, String> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct MomentArg(v1::as_of::Moment);
 
+impl MomentArg {
+    pub(crate) const fn as_of(self) -> v1::AsOf {
+        v1::AsOf { moment: Some(self.0) }
+    }
+}
+
 impl FromStr for MomentArg {
     type Err = String;
 
@@ -134,7 +140,7 @@ pub(crate) struct AsOfArgs {
 
 impl AsOfArgs {
     pub(crate) fn moment(&self) -> Option<v1::AsOf> {
-        self.as_of.map(|arg| v1::AsOf { moment: Some(arg.0) })
+        self.as_of.map(MomentArg::as_of)
     }
 }
 

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, board, challenge, checkpoint_key, completions, cycle, data, explain, key, log, member, monitor, plan,
+    audit, board, challenge, checkpoint_key, completions, cycle, data, diff, explain, key, log, member, monitor, plan,
     receipt, replay, report, retract, role, series, submit, verify, views, witness,
 };
 use crate::failure::EXIT_CODES;
@@ -68,6 +68,8 @@ pub(crate) enum Command {
     /// Take observations out into files.
     #[command(subcommand)]
     Data(data::DataCommand),
+    /// Show what changed between two moments, and who changed it.
+    Diff(diff::DiffArgs),
     /// Show the entries behind a number of the board.
     Explain(explain::ExplainArgs),
     /// Read, export and follow the log.

@@ -7,6 +7,7 @@ pub(crate) mod checkpoint_key;
 pub(crate) mod completions;
 pub(crate) mod cycle;
 pub(crate) mod data;
+pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod key;
 pub(crate) mod log;
@@ -48,6 +49,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Board(args) => board::run(&context, args).await?,
         Command::Series(args) => series::run(&context, args).await?,
         Command::Data(command) => data::run(&context, command).await?,
+        Command::Diff(args) => diff::run(&context, args).await?,
         Command::Explain(args) => explain::run(&context, args).await?,
         Command::Log(command) => log::run(&context, command).await?,
         Command::Receipt(command) => receipt::run(&context, command).await?,

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::failure::{Exit, Failure};
 
-pub(crate) use cell::{Cell, Hash, Number, Time};
+pub(crate) use cell::{Cell, Codes, Hash, Number, Time};
 
 /// The form of what goes to stdout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

@@ -81,6 +81,27 @@ impl Cell for Vec<String> {
     }
 }
 
+/// Codes that one row names: a table shows a few and counts the others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Codes(pub(crate) Vec<String>);
+
+/// Codes in one cell of a table.
+const CODES_SHOWN: usize = 2;
+
+impl Cell for Codes {
+    fn text(&self) -> String {
+        self.0.text()
+    }
+
+    fn short(&self) -> String {
+        match self.0.split_at_checked(CODES_SHOWN) {
+            Some((shown, others)) if !others.is_empty() => format!("{}, +{}", shown.join(", "), others.len()),
+            _ => self.0.short(),
+        }
+    }
+}
+
 /// A decimal number in its written form: a string in JSON, so that no reader rounds it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
