@@ -58,7 +58,8 @@ async fn hefu(address: &str, args: &[&str]) -> Output {
 
 /// `seq member holder kind: before -> after (reason)`
 async fn lines(address: &str, args: &[&str]) -> Vec<String> {
-    let output = hefu(address, &[&["--output", "json", "diff"], args].concat()).await;
+    let last = (BEFORE + 4).to_string();
+    let output = hefu(address, &[&["--output", "json", "diff", "--min-seq", &last], args].concat()).await;
     assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
     let rows: Vec<Value> = serde_json::from_slice(&output.stdout).expect("rows");
     let written = |row: &Value| {
@@ -127,7 +128,8 @@ async fn the_whole_log_lists_every_event_exactly_once() {
         ChangeServiceClient::connect(format!("http://{}", server.server.address())).await.expect("a server");
     let moment = Some(v1::AsOf { moment: Some(v1::as_of::Moment::Time(0)) });
     for page_size in [7, 0] {
-        let mut request = v1::ListChangesRequest { from: moment, page_size, ..Default::default() };
+        let min_seq = entries.len() as u64 - 1;
+        let mut request = v1::ListChangesRequest { from: moment, page_size, min_seq, ..Default::default() };
         let mut found = vec![];
         loop {
             let page = client.list_changes(request.clone()).await.expect("a page").into_inner();

@@ -12,6 +12,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::failure::Failure;
+use crate::lang::both;
 
 /// A public key: 64 hex digits, or the path of a file that holds it as hex or PEM, or of an unencrypted private key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +43,10 @@ impl FromStr for KeyArg {
 /// A tlog-policy file.
 pub(crate) fn read_policy(path: &Path) -> Result<Policy, Failure> {
     let bytes = std::fs::read(path).map_err(|e| Failure::file(path, &e))?;
-    let remedy = "Write it as C2SP tlog-policy says: log, witness, group and quorum lines.";
+    let remedy = both!(
+        "Write it as C2SP tlog-policy says: log, witness, group and quorum lines.",
+        "请按 C2SP tlog-policy 书写：log、witness、group 和 quorum 各行。"
+    );
     Policy::from_bytes(&bytes)
         .map_err(|e| Failure::usage(format!("{} is no policy", path.display()), remedy).because(&e))
 }

@@ -7,6 +7,7 @@ use crate::commands::{
     receipt, replay, report, retract, role, series, submit, verify, views, witness,
 };
 use crate::failure::EXIT_CODES;
+use crate::lang::Lang;
 use crate::output::Format;
 
 /// The command line of a hefu ledger: sign, submit, read, and check offline.
@@ -19,6 +20,9 @@ pub(crate) struct Cli {
     /// The form of what goes to stdout.
     #[arg(long, global = true, value_enum, default_value = "table")]
     pub(crate) output: Format,
+    /// The language of what is for people: Chinese or English; that of the locale without it.
+    #[arg(long, global = true, value_enum, env = "HEFU_LANG", value_name = "LANG")]
+    pub(crate) lang: Option<Lang>,
     /// Seconds without progress after which an absent or silent server is given up.
     #[arg(long, global = true, value_name = "SECONDS", default_value_t = 30,
         value_parser = clap::value_parser!(u64).range(1..))]

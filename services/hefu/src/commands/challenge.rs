@@ -11,7 +11,7 @@ use super::submit::Standing;
 use crate::args::{AsOfArgs, DayEnd, StandingArg};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::output::{Hash, Time, record};
+use crate::output::{Hash, Time, Word, record};
 use crate::signer::WriterArgs;
 use crate::words;
 
@@ -147,7 +147,7 @@ record! {
         both period: String,
         both owner: String,
         both challenger: String,
-        both state: String,
+        both state: Word,
         both answer_by: Time,
         both reason: String,
         both answer: String,

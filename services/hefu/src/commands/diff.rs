@@ -6,7 +6,9 @@ use hefu_types::Code;
 use crate::args::MomentArg;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::output::{Codes, Hash, Time, record};
+use crate::lang::note;
+use crate::output::{Codes, Hash, Time, Word, record};
+use crate::words;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct DiffArgs {
@@ -45,7 +47,7 @@ record! {
         both member: String,
         both holder: String,
         data key: Hash,
-        both kind: String,
+        both kind: Word,
         data plan: String,
         both cycle: String,
         both indicators: Codes,
@@ -53,8 +55,8 @@ record! {
         both period: String,
         both units: Codes,
         both item: String,
-        both before: String,
-        both after: String,
+        both before: Word,
+        both after: Word,
         both reason: String,
         both deadline: Option<Time>,
         data prior_seq: Option<u64>,
@@ -87,10 +89,14 @@ pub(crate) async fn run(context: &Context, args: DiffArgs) -> Result<(), Failure
         }
         request.page_token = answer.next_page_token;
     };
-    eprintln!("from size {} to size {}", sizes.0, sizes.1);
+    note!("from size {} to size {}", "自规模 {} 至规模 {}", sizes.0, sizes.1);
     if rows.len() > args.limit {
         rows.truncate(args.limit);
-        eprintln!("warning: there are more changes than {}; narrow the question, or raise --limit", args.limit);
+        let limit = args.limit;
+        note!(
+            "warning: there are more changes than {limit}; narrow the question, or raise --limit",
+            "警告：变更多于 {limit} 项；请缩小查询范围，或提高 --limit"
+        );
     }
     context.rows(&rows)
 }
@@ -105,7 +111,6 @@ fn change_row(change: v1::Change) -> ChangeRow {
         member: said.member,
         holder: change.holder,
         key: Hash::of(&said.key),
-        kind: change.kind,
         plan: change.plan,
         cycle: change.cycle,
         indicators: Codes(change.indicators),
@@ -113,8 +118,9 @@ fn change_row(change: v1::Change) -> ChangeRow {
         period: change.period,
         units: Codes(change.units),
         item: change.item,
-        before: change.before,
-        after: change.after,
+        before: words::stood(&change.kind, change.before),
+        after: words::stood(&change.kind, change.after),
+        kind: words::event_kind(change.kind),
         reason: change.reason,
         deadline: (change.deadline != 0).then_some(Time(change.deadline)),
         prior_seq: prior.map(|prior| prior.seq),

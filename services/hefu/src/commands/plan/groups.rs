@@ -6,6 +6,7 @@ use hefu_types::Code;
 use crate::args::AsOfArgs;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::lang::note;
 use crate::output::record;
 
 #[derive(Debug, clap::Args)]
@@ -57,7 +58,7 @@ pub(super) async fn run(context: &Context, args: &GroupsArgs) -> Result<(), Fail
         .iter()
         .flat_map(|group| group.units.iter().filter(asked).map(|unit| group_row(group, unit)))
         .collect();
-    eprintln!("as of size {}", answer.size);
+    note!("as of size {}", "截至规模 {}", answer.size);
     context.rows(&rows)
 }
 
