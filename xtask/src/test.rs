@@ -27,6 +27,7 @@ fn tests() -> anyhow::Result<Tally> {
     // All targets at once, so that programs and tests share the features of what they depend on: nothing is built twice.
     shell::run(&mut cargo(["build", "--workspace", "--all-targets"]))?;
     let mut tally = python::run_all()?;
-    tally.add(count(&mut cargo(["test", "--workspace", "--no-fail-fast"]))?);
+    // Tests read what the programs say in English, wherever they run.
+    tally.add(count(cargo(["test", "--workspace", "--no-fail-fast"]).env("HEFU_LANG", "en"))?);
     Ok(tally)
 }

@@ -10,10 +10,11 @@ mod query;
 #[cfg(test)]
 mod tests;
 
-use hefu_types::event::assurance::{ChallengeAnswered, ChallengeResolved};
+use hefu_types::event::assurance::{ChallengeAnswered, ChallengeResolved, ObservationAttested};
 use hefu_types::{Code, Event, EventRef, Period, SubmissionHash};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use query::challenge;
 pub use query::{
     Attestation, Challenge, ChallengeState, Selection, Word, attested_since, challenges, count_open, opinion_of,
     opinions,
@@ -21,8 +22,8 @@ pub use query::{
 
 use crate::error::ViewError;
 use crate::key::Key;
-use crate::row::{Origin, RowWriter};
-use crate::store::ViewId;
+use crate::row::{self, Origin, Row, RowWriter};
+use crate::store::{Rows, ViewId};
 use crate::view::View;
 
 const OPINIONS: u8 = 1;
@@ -80,7 +81,17 @@ fn of_challenge((hash, index): (SubmissionHash, u32)) -> Key {
     Key::table(ENDINGS).fixed(hash.as_bytes()).fixed(&index.to_be_bytes())
 }
 
+/// The opinion that the same key gave in a cell before an event.
+pub(crate) fn opinion_before(
+    rows: &dyn Rows,
+    said: &ObservationAttested,
+    event: &Origin,
+) -> Result<Option<Row<ObservationAttested>>, ViewError> {
+    let cell = in_cell(OPINIONS, &said.indicator, &said.area, said.period);
+    row::before(rows, &cell.fixed(event.key.as_bytes()), event)
+}
+
 /// What a reference names, which may be an event of the same submission.
-fn named(reference: &EventRef, origin: &Origin) -> (SubmissionHash, u32) {
+pub(crate) fn named(reference: &EventRef, origin: &Origin) -> (SubmissionHash, u32) {
     (reference.submission_hash.unwrap_or(origin.submission_hash), reference.index)
 }

@@ -15,6 +15,8 @@ use crate::row::{Origin, Row};
 use crate::series::{self, ObservationFact};
 use crate::view::Tables;
 
+pub(crate) use summary::sign;
+
 /// Vintages of the cell that an explanation names, the standing one included: a cell may have millions.
 pub const VINTAGES_MAX: usize = 1_000;
 

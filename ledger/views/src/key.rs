@@ -39,6 +39,12 @@ impl AsOf {
         Self(Size::new(seq.get().saturating_add(1)))
     }
 
+    /// The size of the log at the moment.
+    #[must_use]
+    pub const fn get(self) -> Size {
+        self.0
+    }
+
     /// Whether an entry of this position is seen.
     #[must_use]
     pub fn sees(self, seq: Seq) -> bool {

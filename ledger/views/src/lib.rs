@@ -21,11 +21,13 @@
 mod addition;
 pub mod assurance;
 pub mod board;
+pub mod changes;
 pub mod compromised;
 pub mod cursor;
 pub mod engine;
 mod error;
 pub mod explain;
+pub mod groups;
 mod key;
 mod lattice;
 pub mod members;

@@ -25,8 +25,8 @@ pub(crate) use query::{Signer, enrolment, signer, speaker};
 
 use crate::error::ViewError;
 use crate::key::Key;
-use crate::row::RowWriter;
-use crate::store::ViewId;
+use crate::row::{self, Origin, Row, RowWriter};
+use crate::store::{Rows, ViewId};
 use crate::view::View;
 
 const MEMBERS: u8 = 1;
@@ -185,6 +185,15 @@ fn revoke(
     rows: &mut RowWriter<'_>,
 ) -> Result<(), ViewError> {
     rows.put(key_stem(key), KeyFact::Revoked { reason, since_seq })
+}
+
+/// What was said of a member before an event.
+pub(crate) fn member_before(
+    rows: &dyn Rows,
+    member: &Code,
+    event: &Origin,
+) -> Result<Option<Row<MemberFact>>, ViewError> {
+    row::before(rows, &member_stem(member), event)
 }
 
 fn member_stem(member: &Code) -> Key {

@@ -13,7 +13,7 @@ mod query;
 mod tests;
 
 use hefu_types::event::plan::{
-    IndicatorDefined, IndicatorRetired, IndicatorRevised, Strength, TargetAdjusted, TargetSet,
+    IndicatorDefined, IndicatorRetired, IndicatorRevised, PlanPublished, Strength, TargetAdjusted, TargetSet,
 };
 use hefu_types::{Code, Event};
 use serde::{Deserialize, Serialize};
@@ -24,8 +24,8 @@ pub use query::{
 
 use crate::error::ViewError;
 use crate::key::Key;
-use crate::row::RowWriter;
-use crate::store::ViewId;
+use crate::row::{self, Origin, Row, RowWriter};
+use crate::store::{Rows, ViewId};
 use crate::view::View;
 
 const PLANS: u8 = 1;
@@ -94,6 +94,33 @@ impl View for PlanView {
             _ => Ok(()),
         }
     }
+}
+
+/// What was said of a plan before an event.
+pub(crate) fn plan_before(
+    rows: &dyn Rows,
+    plan: &Code,
+    event: &Origin,
+) -> Result<Option<Row<PlanPublished>>, ViewError> {
+    row::before(rows, &plan_stem(plan), event)
+}
+
+/// What was said of an indicator before an event.
+pub(crate) fn indicator_before(
+    rows: &dyn Rows,
+    indicator: &Code,
+    event: &Origin,
+) -> Result<Option<Row<IndicatorFact>>, ViewError> {
+    row::before(rows, &indicator_stem(indicator), event)
+}
+
+/// What was said of a target before an event.
+pub(crate) fn target_before(
+    rows: &dyn Rows,
+    to: &TargetAdjusted,
+    event: &Origin,
+) -> Result<Option<Row<TargetFact>>, ViewError> {
+    row::before(rows, &target_stem(&to.indicator, &to.area, to.year, to.strength), event)
 }
 
 fn plan_stem(plan: &Code) -> Key {

@@ -22,8 +22,8 @@ pub use rates::{Group, Rate, rates};
 
 use crate::error::ViewError;
 use crate::key::Key;
-use crate::row::RowWriter;
-use crate::store::ViewId;
+use crate::row::{self, Origin, Row, RowWriter};
+use crate::store::{Rows, ViewId};
 use crate::view::View;
 
 const CYCLES: u8 = 1;
@@ -108,6 +108,15 @@ impl View for ReportsView {
             _ => Ok(()),
         }
     }
+}
+
+/// The step of a report before an event.
+pub(crate) fn step_before(
+    rows: &dyn Rows,
+    (cycle, unit): (&Code, &Code),
+    event: &Origin,
+) -> Result<Option<Row<StepFact>>, ViewError> {
+    row::before(rows, &steps_of(cycle, unit), event)
 }
 
 fn of_cycle(table: u8, cycle: &Code) -> Key {

@@ -111,6 +111,16 @@ pub(crate) fn last<T: DeserializeOwned>(rows: &dyn Rows, stem: &Key, as_of: AsOf
     found.map(|(_, value)| Row::decode(&value)).transpose()
 }
 
+/// The row of a stem that was the newest just before an event.
+pub(crate) fn before<T: DeserializeOwned>(
+    rows: &dyn Rows,
+    stem: &Key,
+    event: &Origin,
+) -> Result<Option<Row<T>>, ViewError> {
+    let found = rows.seek_back(stem.bytes(), &key::before(stem, event))?;
+    found.map(|(_, value)| Row::decode(&value)).transpose()
+}
+
 /// The first key from `from` on under a prefix, with its row; it need not be seen.
 pub(crate) fn first_from(rows: &dyn Rows, prefix: &Key, from: &[u8]) -> Result<Option<KeyValue>, ViewError> {
     let mut first = None;

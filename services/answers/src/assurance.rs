@@ -68,7 +68,7 @@ const fn state(state: ChallengeState) -> v1::ChallengeState {
     }
 }
 
-fn said(member: &Code, origin: &Origin) -> v1::Said {
+pub(crate) fn said(member: &Code, origin: &Origin) -> v1::Said {
     v1::Said {
         member: member.to_string(),
         key: bytes(origin.key.as_bytes()),

@@ -11,6 +11,8 @@
 //! Read next: [`board_row`] for the board, [`report`] for reports.
 
 mod assurance;
+mod changes;
+mod groups;
 mod reports;
 
 use bytes::Bytes;
@@ -24,6 +26,8 @@ use hefu_views::series::{Observation, ObservationFact};
 use hefu_views::{Cursor, ViewId};
 
 pub use assurance::{attestation, challenge, flagged_observation, flagged_step};
+pub use changes::change;
+pub use groups::working_group;
 pub use reports::{cycle, delegation, rate, report, report_cell};
 
 fn bytes(slice: &[u8]) -> Bytes {

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use hefu_proto::v1::assurance_service_client::AssuranceServiceClient;
+use hefu_proto::v1::change_service_client::ChangeServiceClient;
 use hefu_proto::v1::log_service_client::LogServiceClient;
+use hefu_proto::v1::plan_service_client::PlanServiceClient;
 use hefu_proto::v1::proof_service_client::ProofServiceClient;
 use hefu_proto::v1::report_service_client::ReportServiceClient;
 use hefu_proto::v1::submission_service_client::SubmissionServiceClient;
@@ -122,6 +124,18 @@ impl Server {
     #[must_use]
     pub fn reports(&self) -> ReportServiceClient<Channel> {
         ReportServiceClient::new(self.channel.clone()).max_decoding_message_size(ANSWER_BYTES_MAX)
+    }
+
+    /// The generated client of changes.
+    #[must_use]
+    pub fn changes(&self) -> ChangeServiceClient<Channel> {
+        ChangeServiceClient::new(self.channel.clone()).max_decoding_message_size(ANSWER_BYTES_MAX)
+    }
+
+    /// The generated client of plans and who works on them.
+    #[must_use]
+    pub fn plans(&self) -> PlanServiceClient<Channel> {
+        PlanServiceClient::new(self.channel.clone()).max_decoding_message_size(ANSWER_BYTES_MAX)
     }
 
     /// Asks something that may be asked again, until there is an answer or patience ends: a server may come up late, or be

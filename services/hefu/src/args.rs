@@ -12,6 +12,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::failure::Failure;
+use crate::lang::both;
 
 /// A public key: 64 hex digits, or the path of a file that holds it as hex or PEM, or of an unencrypted private key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +43,10 @@ impl FromStr for KeyArg {
 /// A tlog-policy file.
 pub(crate) fn read_policy(path: &Path) -> Result<Policy, Failure> {
     let bytes = std::fs::read(path).map_err(|e| Failure::file(path, &e))?;
-    let remedy = "Write it as C2SP tlog-policy says: log, witness, group and quorum lines.";
+    let remedy = both!(
+        "Write it as C2SP tlog-policy says: log, witness, group and quorum lines.",
+        "请按 C2SP tlog-policy 书写：log、witness、group 和 quorum 各行。"
+    );
     Policy::from_bytes(&bytes)
         .map_err(|e| Failure::usage(format!("{} is no policy", path.display()), remedy).because(&e))
 }
@@ -66,6 +70,12 @@ pub(crate) fn log_key(text: &str) -> Result<VerifierKey, String> {
 /// A moment of the ledger: a seq, a time in RFC 3339, or a date, which means its end in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct MomentArg(v1::as_of::Moment);
+
+impl MomentArg {
+    pub(crate) const fn as_of(self) -> v1::AsOf {
+        v1::AsOf { moment: Some(self.0) }
+    }
+}
 
 impl FromStr for MomentArg {
     type Err = String;
@@ -134,7 +144,7 @@ pub(crate) struct AsOfArgs {
 
 impl AsOfArgs {
     pub(crate) fn moment(&self) -> Option<v1::AsOf> {
-        self.as_of.map(|arg| v1::AsOf { moment: Some(arg.0) })
+        self.as_of.map(MomentArg::as_of)
     }
 }
 

@@ -3,10 +3,11 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, board, challenge, checkpoint_key, completions, cycle, data, delegation, explain, key, log, member, monitor,
-    plan, receipt, replay, report, retract, role, series, submit, verify, views, witness,
+    audit, board, challenge, checkpoint_key, completions, cycle, data, delegation, diff, explain, key, log, member,
+    monitor, plan, receipt, replay, report, retract, role, series, submit, verify, views, witness,
 };
 use crate::failure::EXIT_CODES;
+use crate::lang::Lang;
 use crate::output::Format;
 
 /// The command line of a hefu ledger: sign, submit, read, and check offline.
@@ -19,6 +20,9 @@ pub(crate) struct Cli {
     /// The form of what goes to stdout.
     #[arg(long, global = true, value_enum, default_value = "table")]
     pub(crate) output: Format,
+    /// The language of what is for people: Chinese or English; that of the locale without it.
+    #[arg(long, global = true, value_enum, env = "HEFU_LANG", value_name = "LANG")]
+    pub(crate) lang: Option<Lang>,
     /// Seconds without progress after which an absent or silent server is given up.
     #[arg(long, global = true, value_name = "SECONDS", default_value_t = 30,
         value_parser = clap::value_parser!(u64).range(1..))]
@@ -73,6 +77,8 @@ pub(crate) enum Command {
     /// Take observations out into files.
     #[command(subcommand)]
     Data(data::DataCommand),
+    /// Show what changed between two moments, and who changed it.
+    Diff(diff::DiffArgs),
     /// Show the entries behind a number of the board.
     Explain(explain::ExplainArgs),
     /// Read, export and follow the log.

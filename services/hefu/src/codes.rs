@@ -45,6 +45,12 @@ const LOCAL: &[(&str, &str, &str)] = &[
     ("REPLAY_FAILED", "1", "An export can't be replayed."),
 ];
 
+/// The codes.
+#[cfg(test)]
+pub(crate) fn local() -> impl Iterator<Item = &'static str> {
+    LOCAL.iter().map(|(code, ..)| *code)
+}
+
 /// Whether a code has its place in a table.
 #[cfg(test)]
 pub(crate) fn is_known(code: &str) -> bool {

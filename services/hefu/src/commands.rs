@@ -8,6 +8,7 @@ pub(crate) mod completions;
 pub(crate) mod cycle;
 pub(crate) mod data;
 pub(crate) mod delegation;
+pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod key;
 pub(crate) mod log;
@@ -51,6 +52,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Board(args) => board::run(&context, args).await?,
         Command::Series(args) => series::run(&context, args).await?,
         Command::Data(command) => data::run(&context, command).await?,
+        Command::Diff(args) => diff::run(&context, args).await?,
         Command::Explain(args) => explain::run(&context, args).await?,
         Command::Log(command) => log::run(&context, command).await?,
         Command::Receipt(command) => receipt::run(&context, command).await?,

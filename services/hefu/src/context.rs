@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::args::AsOfArgs;
 use crate::commands::receipt::{witnesses, word};
 use crate::failure::Failure;
+use crate::lang::note;
 use crate::output::{self, Format, Hash, Record, Time, record};
 use crate::signer::WriterArgs;
 
@@ -67,9 +68,19 @@ impl Context {
         for recovered in writer.recovered() {
             match &recovered.outcome {
                 Ok(position) => {
-                    eprintln!("an earlier submission ({}) is recorded at seq {}", recovered.key_seq, position.seq);
+                    let (number, seq) = (recovered.key_seq, position.seq);
+                    note!(
+                        "an earlier submission ({number}) is recorded at seq {seq}",
+                        "此前的提交（编号 {number}）已入账，序号 {seq}"
+                    );
                 }
-                Err(refusal) => eprintln!("an earlier submission ({}) was refused: {refusal}", recovered.key_seq),
+                Err(refusal) => {
+                    let number = recovered.key_seq;
+                    note!(
+                        "an earlier submission ({number}) was refused: {refusal}",
+                        "此前的提交（编号 {number}）被拒绝：{refusal}"
+                    );
+                }
             }
         }
         if args.waits() {
@@ -79,7 +90,7 @@ impl Context {
             writer.hold_to(policy).await?;
             // It fails the command, but not before what is to be said was said.
             if let Err(error) = writer.contradicted() {
-                eprintln!("warning: {error}");
+                note!("warning: {error}", "警告：{error}");
             }
         }
         Ok(writer)

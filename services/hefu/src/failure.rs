@@ -8,6 +8,9 @@ use hefu_client::ClientError;
 use hefu_client::outbox::OutboxError;
 use hefu_types::{Class, Reason, Refusal};
 
+use crate::lang::{self, Lang, both, codes, reasons};
+use crate::output::Word;
+
 /// The exit codes, as `--help` prints them.
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
@@ -62,8 +65,8 @@ impl Failure {
         let failure = Self::new(
             Exit::Usage,
             "FILE_IO",
-            format!("{} can't be used", path.display()),
-            "Check the path and its permissions.",
+            both!("{} can't be used", "{} 无法使用", path.display()),
+            both!("Check the path and its permissions.", "请检查路径和权限。"),
         );
         failure.because(source)
     }
@@ -121,6 +124,13 @@ impl Failure {
     }
 
     fn text(&self) -> String {
+        match Lang::now() {
+            Lang::En => self.english(),
+            Lang::Zh => self.chinese(),
+        }
+    }
+
+    fn english(&self) -> String {
         let mut text = format!("error {}: {}\n", self.code, self.detail);
         let mut line = |name: &str, value: &str| {
             if !value.is_empty() {
@@ -132,21 +142,47 @@ impl Failure {
         line("do", &self.remedy);
         text
     }
+
+    /// The code's Chinese sentence and remedy; the particulars, and a remedy that is said in English only, as they are.
+    fn chinese(&self) -> String {
+        let (cause, general) = codes::chinese(self.code).unwrap_or_default();
+        let mut text = format!("错误 {}：{cause}\n", self.code);
+        let mut line = |name: &str, value: &str| {
+            if !value.is_empty() {
+                text.push_str(&format!("  {name}  {value}\n"));
+            }
+        };
+        let said = Reason::from_code(self.code).is_some_and(|reason| reason.remedy() == self.remedy);
+        let (remedy, hint) = match () {
+            () if said => (general, ""),
+            () if lang::is_chinese(&self.remedy) => (self.remedy.as_str(), ""),
+            () => (general, self.remedy.as_str()),
+        };
+        line("字段", &self.field);
+        line("详情", &self.detail);
+        line("原因", &self.because.join(": "));
+        line("办法", remedy);
+        line("提示", hint);
+        text
+    }
 }
 
 /// What to do about a refusal, for whoever writes flags and files instead of messages.
-pub(crate) fn remedy(refusal: &Refusal) -> &'static str {
+pub(crate) fn remedy(refusal: &Refusal) -> Word {
     let typed_here = !refusal.field.starts_with("events[");
-    match refusal.reason {
-        Reason::DecimalInvalid if typed_here => {
-            "Write it as 1234.5: digits and a point, no separators, no exponent, at most 12 decimals."
-        }
-        Reason::UnknownEnum if typed_here => "Choose one of these values.",
-        Reason::ObservationStands => {
-            "Correct what stands with --supersedes auto --reason \"…\"; in a file, with the columns of these names."
-        }
-        reason => reason.remedy(),
-    }
+    let (english, chinese) = match refusal.reason {
+        Reason::DecimalInvalid if typed_here => (
+            "Write it as 1234.5: digits and a point, no separators, no exponent, at most 12 decimals.",
+            "请写成 1234.5：只用数字和小数点，不用千分位和指数，最多 12 位小数。",
+        ),
+        Reason::UnknownEnum if typed_here => ("Choose one of these values.", "请从这些值中选择。"),
+        Reason::ObservationStands => (
+            "Correct what stands with --supersedes auto --reason \"…\"; in a file, with the columns of these names.",
+            "请用 --supersedes auto --reason \"…\" 更正现有观测值；在文件中则填写同名的列。",
+        ),
+        reason => (reason.remedy(), reasons::chinese(reason).1),
+    };
+    Word::new(english, Some(chinese))
 }
 
 /// Not printed, so in no table.
@@ -163,7 +199,8 @@ impl From<Refusal> for Failure {
             | Class::Conflict
             | Class::DataLoss => Exit::Refused,
         };
-        let failure = Self::new(exit, refusal.reason.code(), refusal.detail.clone(), remedy(&refusal));
+        let remedy = remedy(&refusal).said(Lang::now()).to_owned();
+        let failure = Self::new(exit, refusal.reason.code(), refusal.detail.clone(), remedy);
         Self { field: refusal.field, ..failure }
     }
 }
@@ -185,7 +222,8 @@ impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::new(Exit::Done, PIPE_CLOSED, "", ""),
-            _ => Self::new(Exit::Refused, "OUTPUT_IO", "stdout can't be written", "").because(&error),
+            _ => Self::new(Exit::Refused, "OUTPUT_IO", both!("stdout can't be written", "标准输出无法写入"), "")
+                .because(&error),
         }
     }
 }
@@ -202,6 +240,22 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[..3], ["error ROLE_MISSING: no role", "  field    events[0]", "  because  deep down"]);
         assert!(lines[3].starts_with("  do       Ask an admin"));
+    }
+
+    #[test]
+    fn in_chinese_the_particulars_stay_as_they_are() {
+        let refusal = Refusal::new(Reason::RoleMissing, "events[0]", "no role");
+        let text = Failure::from(refusal).chinese();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(
+            lines[..3],
+            ["错误 ROLE_MISSING：密钥没有该事件所需的角色。", "  字段  events[0]", "  详情  no role"]
+        );
+        assert_eq!(lines[3..], ["  办法  请本单位的管理密钥授予该角色，或换用其他密钥。"]);
+        let text = Failure::usage("whose report?", "Give --key or --unit.").chinese();
+        assert!(text.ends_with("用法。\n  提示  Give --key or --unit.\n"), "{text}");
+        let text = Failure::usage("谁的报表？", "请给出 --key 或 --unit。").chinese();
+        assert!(text.ends_with("  详情  谁的报表？\n  办法  请给出 --key 或 --unit。\n"), "{text}");
     }
 
     #[test]

@@ -11,8 +11,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::failure::{Exit, Failure};
+use crate::lang::both;
 
-pub(crate) use cell::{Cell, Hash, Number, Time};
+pub(crate) use cell::{Cell, Codes, Hash, Number, Time, Word};
 
 /// The form of what goes to stdout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -114,7 +115,12 @@ pub(crate) fn create(path: &Path, content: impl AsRef<[u8]>) -> Result<(), Failu
     let mut file = File::create_new(path).map_err(|e| match e.kind() {
         io::ErrorKind::AlreadyExists => {
             let detail = format!("{} exists already", path.display());
-            Failure::new(Exit::Usage, "FILE_EXISTS", detail, "Choose another name, or move the file away.")
+            Failure::new(
+                Exit::Usage,
+                "FILE_EXISTS",
+                detail,
+                both!("Choose another name, or move the file away.", "请换一个文件名，或移走该文件。"),
+            )
         }
         _ => Failure::file(path, &e),
     })?;

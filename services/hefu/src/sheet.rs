@@ -15,6 +15,7 @@ use std::path::Path;
 use csv::StringRecord;
 
 use crate::failure::Failure;
+use crate::lang::both;
 use crate::output::{self, Record};
 
 /// The form of a file of rows.
@@ -34,7 +35,10 @@ impl SheetFormat {
             Some("xlsx") => Ok(Self::Xlsx),
             _ => {
                 let detail = format!("{} says neither CSV nor XLSX", path.display());
-                Err(Failure::usage(detail, "Let the file's name end in .csv or .xlsx."))
+                Err(Failure::usage(
+                    detail,
+                    both!("Let the file's name end in .csv or .xlsx.", "文件名须以 .csv 或 .xlsx 结尾。"),
+                ))
             }
         }
     }

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::failure::Failure;
+use crate::lang::both;
 
 /// Ends when the process is told to stop; from now on it does not die of it.
 pub(crate) fn stop() -> io::Result<impl Future<Output = ()> + Send + 'static> {
@@ -20,5 +21,9 @@ pub(crate) fn stop() -> io::Result<impl Future<Output = ()> + Send + 'static> {
 }
 
 pub(crate) fn cannot_listen(address: SocketAddr, source: &io::Error) -> Failure {
-    Failure::usage(format!("can't listen on {address}"), "Choose another address or port.").because(source)
+    Failure::usage(
+        format!("can't listen on {address}"),
+        both!("Choose another address or port.", "请换一个地址或端口。"),
+    )
+    .because(source)
 }

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::args::read_log_policy;
 use crate::failure::Failure;
+use crate::lang::{both, note};
 
 /// The signing key.
 #[derive(Clone, Debug, clap::Args)]
@@ -51,7 +52,10 @@ impl WriterArgs {
         if self.waits() && self.policy.is_none() {
             let remedy =
                 "Give --policy FILE (or HEFU_POLICY) with the log's key and the witnesses whose word you take.";
-            return Err(Failure::usage("--wait-for quorum needs a policy", remedy));
+            return Err(Failure::usage(
+                both!("--wait-for quorum needs a policy", "--wait-for quorum 需要策略"),
+                remedy,
+            ));
         }
         self.policy.as_deref().map(read_log_policy).transpose()
     }
@@ -73,7 +77,11 @@ impl SignerArgs {
 pub(crate) fn load(path: &Path, passphrase_file: Option<&Path>) -> Result<Keypair, Failure> {
     let key = keyfile::read(path)?;
     if keyfile::is_exposed(path) {
-        eprintln!("warning: others can read {}; do: chmod 600 {}", path.display(), path.display());
+        let path = path.display();
+        note!(
+            "warning: others can read {path}; do: chmod 600 {path}",
+            "警告：其他用户可读 {path}；请执行：chmod 600 {path}"
+        );
     }
     match key {
         KeyFile::Plain(keys) => Ok(keys),
@@ -94,7 +102,7 @@ pub(crate) fn from_file(path: &Path) -> Result<Zeroizing<String>, Failure> {
     let line = text.lines().next().unwrap_or_default();
     if line.is_empty() {
         let detail = format!("{} is empty", path.display());
-        return Err(Failure::usage(detail, "Put the passphrase on its first line."));
+        return Err(Failure::usage(detail, both!("Put the passphrase on its first line.", "请把口令放在第一行。")));
     }
     Ok(Zeroizing::new(line.to_owned()))
 }
@@ -102,7 +110,10 @@ pub(crate) fn from_file(path: &Path) -> Result<Zeroizing<String>, Failure> {
 /// Asks on the terminal.
 pub(crate) fn ask(question: &str) -> Result<Zeroizing<String>, Failure> {
     if !stdin().is_terminal() {
-        return Err(Failure::usage("the key needs its passphrase", "Give --passphrase-file, or run on a terminal."));
+        return Err(Failure::usage(
+            both!("the key needs its passphrase", "该密钥需要口令"),
+            "Give --passphrase-file, or run on a terminal.",
+        ));
     }
     rpassword::prompt_password(question).map(Zeroizing::new).map_err(Failure::from)
 }

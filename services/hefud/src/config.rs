@@ -57,6 +57,15 @@ pub const LOG_ENTRIES_MAX: usize = 256;
 /// Bytes in one message of the log.
 pub const LOG_BYTES_MAX: usize = 256 << 10;
 
+/// Changes in one answer.
+pub const CHANGES_MAX: usize = 1_000;
+
+/// Entries that are read for one answer about changes, however few of them are asked for.
+pub const CHANGES_ENTRIES_MAX: usize = 10_000;
+
+/// Bytes of written forms in one answer about changes, beyond which it ends.
+pub const CHANGES_BYTES_MAX: usize = 1 << 20;
+
 /// How often a checkpoint is published, while there is something new.
 pub const PUBLISH_INTERVAL: std::time::Duration = std::time::Duration::from_secs(1);
 

@@ -13,6 +13,7 @@
 
 pub mod admission;
 pub mod assurance;
+pub mod changes;
 pub mod checkpoint_keys;
 pub mod config;
 pub mod connections;
@@ -20,6 +21,7 @@ pub mod init;
 pub mod lifetime;
 pub mod log;
 pub mod operator;
+pub mod plans;
 pub mod projection;
 pub mod proof;
 pub mod publish;

@@ -57,6 +57,22 @@ impl Queries {
         }
     }
 
+    /// The entries that views are made of.
+    pub(crate) fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// A moment that must be given, as the size of the log then.
+    pub(crate) async fn past(&self, moment: Option<v1::AsOf>, field: &str) -> Result<Size, Status> {
+        let given = moment.filter(|moment| moment.moment.is_some());
+        let missing = || Refusal::new(Reason::ArgumentInvalid, field, "no moment");
+        let size = match given {
+            Some(_) => self.moment(given, 0).await.map_err(|refusal| Refusal { field: field.to_owned(), ..refusal }),
+            None => Err(missing()),
+        };
+        size.map_err(|refusal| status::to_status(&refusal))
+    }
+
     /// The size of the log that the question is about, once every view has applied it and `min_seq`.
     async fn moment(&self, as_of: Option<v1::AsOf>, min_seq: u64) -> Answer<Size> {
         let needed = Size::new(if min_seq == 0 { 0 } else { min_seq.saturating_add(1) });
@@ -167,7 +183,7 @@ pub(crate) fn failed(e: ViewError) -> Refusal {
     }
 }
 
-fn unreadable(e: impl std::error::Error) -> Refusal {
+pub(crate) fn unreadable(e: impl std::error::Error) -> Refusal {
     Refusal::new(Reason::StorageDamaged, "", e.to_string())
 }
 
@@ -207,7 +223,7 @@ pub(crate) fn known_indicator(tables: &Tables<'_>, indicator: Option<&Code>, as_
     found.map(drop).ok_or_else(|| no_indicator(indicator))
 }
 
-fn no_indicator(code: &Code) -> Refusal {
+pub(crate) fn no_indicator(code: &Code) -> Refusal {
     Refusal::new(Reason::IndicatorNotFound, "indicator", format!("no indicator {code}"))
 }
 

@@ -8,7 +8,9 @@ use anyhow::{Context as _, bail};
 use hefu_http::Limits;
 use hefu_journal::{Answers, Durability, Journal, Keeper, Options, RocksStore, SnapshotOptions, Store as _};
 use hefu_proto::v1::assurance_service_server::AssuranceServiceServer;
+use hefu_proto::v1::change_service_server::ChangeServiceServer;
 use hefu_proto::v1::log_service_server::LogServiceServer;
+use hefu_proto::v1::plan_service_server::PlanServiceServer;
 use hefu_proto::v1::proof_service_server::ProofServiceServer;
 use hefu_proto::v1::report_service_server::ReportServiceServer;
 use hefu_proto::v1::submission_service_server::SubmissionServiceServer;
@@ -22,6 +24,7 @@ use tonic::transport::server::Router;
 
 use crate::admission::Admission;
 use crate::assurance::Assurances;
+use crate::changes::Changes;
 use crate::checkpoint_keys;
 use crate::config::{
     ANSWER_BYTES_MAX, Config, DRAIN_WAIT, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, RECENT_BYTES, REQUEST_BYTES_MAX,
@@ -30,6 +33,7 @@ use crate::connections;
 use crate::lifetime::{Lifetime, Tasks, lifetime};
 use crate::log::Log;
 use crate::operator::{self, Operator};
+use crate::plans::Plans;
 use crate::projection::Projection;
 use crate::proof::Proofs;
 use crate::publish::Publisher;
@@ -242,6 +246,8 @@ async fn router(
     health.set_serving::<ViewServiceServer<Queries>>().await;
     health.set_serving::<ReportServiceServer<Reports>>().await;
     health.set_serving::<AssuranceServiceServer<Assurances>>().await;
+    health.set_serving::<ChangeServiceServer<Changes>>().await;
+    health.set_serving::<PlanServiceServer<Plans>>().await;
     tokio::spawn(report_health(health, Arc::downgrade(journal), gate));
     let reflection = || {
         tonic_reflection::server::Builder::configure()
@@ -266,6 +272,16 @@ async fn router(
         )
         .add_service(
             ReportServiceServer::new(Reports(queries.clone()))
+                .max_decoding_message_size(REQUEST_BYTES_MAX)
+                .max_encoding_message_size(ANSWER_BYTES_MAX),
+        )
+        .add_service(
+            ChangeServiceServer::new(Changes(queries.clone()))
+                .max_decoding_message_size(REQUEST_BYTES_MAX)
+                .max_encoding_message_size(ANSWER_BYTES_MAX),
+        )
+        .add_service(
+            PlanServiceServer::new(Plans(queries.clone()))
                 .max_decoding_message_size(REQUEST_BYTES_MAX)
                 .max_encoding_message_size(ANSWER_BYTES_MAX),
         )

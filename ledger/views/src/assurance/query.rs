@@ -104,6 +104,17 @@ pub fn challenges(tables: &Tables<'_>, select: &Selection<'_>, as_of: AsOf) -> R
     rows.into_iter().map(|row| with_endings(tables, row, as_of)).collect()
 }
 
+/// A challenge by what names it, and what became of it up to a moment. Reads the challenges one by one: there are few.
+pub(crate) fn challenge(
+    tables: &Tables<'_>,
+    (hash, index): (SubmissionHash, u32),
+    as_of: AsOf,
+) -> Result<Option<Challenge>, ViewError> {
+    let rows: Vec<Row<ObservationChallenged>> = row::all(&*tables.assurance, &Key::table(CHALLENGES), as_of)?;
+    let named = |row: &Row<_>| (row.origin.submission_hash, row.origin.event_index) == (hash, index);
+    rows.into_iter().find(named).map(|row| with_endings(tables, row, as_of)).transpose()
+}
+
 /// How many challenges of an indicator in an area have not ended.
 ///
 /// # Errors

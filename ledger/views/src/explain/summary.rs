@@ -86,7 +86,7 @@ fn label(name: &Name) -> &str {
     if name.en.is_empty() { name.zh.as_str() } else { name.en.as_str() }
 }
 
-const fn sign(comparator: Comparator) -> &'static str {
+pub(crate) const fn sign(comparator: Comparator) -> &'static str {
     match comparator {
         Comparator::AtLeast => "≥",
         Comparator::MoreThan => ">",

@@ -3,7 +3,7 @@ use crate::testing::{
     Log, OFFICE, adjusted, code, decimal, indicator as defined, milestone, plan as published, target, task, text,
 };
 use crate::{AsOf, Tables};
-use hefu_types::event::plan::{Comparator, Direction, PlanPublished};
+use hefu_types::event::plan::{Comparator, Direction};
 
 #[test]
 fn a_plan_published_again_is_replaced_from_then_on() {

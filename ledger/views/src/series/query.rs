@@ -69,9 +69,7 @@ pub(crate) fn before(
     of: &Cell<'_>,
     event: &Origin,
 ) -> Result<Option<Row<ObservationFact>>, ViewError> {
-    let stem = cell(of.indicator, of.area, of.period);
-    let found = rows.seek_back(stem.bytes(), &key::before(&stem, event))?;
-    found.map(|(_, value)| Row::decode(&value)).transpose()
+    row::before(rows, &cell(of.indicator, of.area, of.period), event)
 }
 
 /// The observations of an indicator by area, period and position.

@@ -16,6 +16,7 @@ use super::log::decode;
 use crate::args::KeyArg;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
+use crate::lang::{both, note};
 use crate::output::{Hash, Time, record};
 use key_chain::{Fault, Place};
 use omissions::Comparison;
@@ -85,7 +86,10 @@ pub(crate) fn run(context: &Context, command: AuditCommand) -> Result<(), Failur
     let omitted = kept.as_ref().map_or(&[][..], |kept| &kept.omissions);
     let findings: Vec<FindingRow> = faults.iter().map(Fault::row).chain(omitted.iter().map(|o| o.row())).collect();
     context.with_rows(&summary(key, &walk, kept.as_ref()), "findings", &findings)?;
-    eprintln!("numbers, links and positions only: signatures and rules are for `hefu verify`");
+    note!(
+        "numbers, links and positions only: signatures and rules are for `hefu verify`",
+        "只检查编号、链接和位置：签名和规则由 `hefu verify` 核验"
+    );
     verdict(faults.len(), kept.as_ref())
 }
 
@@ -106,7 +110,8 @@ fn walk(export: &Export, key: PublicKey) -> Result<Walk, Failure> {
             places.push(Place::of(&entry, &decoded));
         }
     }
-    let ledger = ledger.ok_or_else(|| Failure::usage("the export holds no entry", "Give a whole export."))?;
+    let ledger = ledger
+        .ok_or_else(|| Failure::usage(both!("the export holds no entry", "导出中没有条目"), "Give a whole export."))?;
     Ok(Walk { ledger, size: checker.size(), places })
 }
 
@@ -144,12 +149,17 @@ fn verdict(faults: usize, kept: Option<&Comparison>) -> Result<(), Failure> {
         return Err(Failure::new(Exit::Broken, "KEY_CHAIN_BROKEN", detail, remedy));
     }
     if let Some(kept) = kept.filter(|kept| kept.after_export > 0) {
-        eprintln!("{} answered submissions lie beyond this export: take a newer one to see them", kept.after_export);
+        let count = kept.after_export;
+        note!(
+            "{count} answered submissions lie beyond this export: take a newer one to see them",
+            "有 {count} 份已答复的提交在本次导出之后：请取较新的导出查看"
+        );
     }
     if let Some(kept) = kept.filter(|kept| kept.not_stored > 0) {
-        eprintln!(
-            "{} submissions of the key don't stand in this outbox; ask its holder who sent them",
-            kept.not_stored
+        let count = kept.not_stored;
+        note!(
+            "{count} submissions of the key don't stand in this outbox; ask its holder who sent them",
+            "该密钥有 {count} 份提交不在此发件箱中；请向持有人了解由谁发出"
         );
     }
     Ok(())

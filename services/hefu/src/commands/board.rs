@@ -7,7 +7,8 @@ use super::plan::Known;
 use crate::args::AsOfArgs;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::output::{Number, record};
+use crate::lang::note;
+use crate::output::{Number, Word, record};
 use crate::words;
 
 #[derive(Debug, clap::Args)]
@@ -35,17 +36,17 @@ record! {
         both area: String,
         both value: Option<Number>,
         both unit: String,
-        data qualifier: String,
+        data qualifier: Word,
         data obs_status: String,
         both period: String,
         both year: Option<u64>,
         both target: String,
         data comparator: String,
         data target_value: Option<Number>,
-        both strength: String,
+        both strength: Word,
         both attained_percent: Option<Number>,
-        both status: String,
-        both opinion: String,
+        both status: Word,
+        both opinion: Word,
         both open_challenges: Option<u64>,
         data seq: Option<u64>,
         data event_index: Option<u64>,
@@ -64,7 +65,7 @@ pub(crate) async fn run(context: &Context, args: BoardArgs) -> Result<(), Failur
     }
     let shown = |row: &&v1::BoardRow| !args.reported || row.latest.is_some();
     let rows: Vec<TargetRow> = answer.rows.iter().filter(shown).flat_map(target_rows).collect();
-    eprintln!("as of size {}", answer.size);
+    note!("as of size {}", "截至规模 {}", answer.size);
     context.rows(&rows)
 }
 

@@ -12,7 +12,7 @@ use super::submit::Standing;
 use crate::args::{AsOfArgs, DayEnd, StandingArg};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::output::{Hash, Time, record};
+use crate::output::{Hash, Time, Word, record};
 use crate::signer::WriterArgs;
 use crate::words;
 
@@ -171,7 +171,7 @@ record! {
         both period: String,
         both owner: String,
         both challenger: String,
-        both state: String,
+        both state: Word,
         both answer_by: Time,
         both reason: String,
         both answer: String,
@@ -193,7 +193,7 @@ record! {
         both indicator: String,
         both area: String,
         both period: String,
-        both opinion: String,
+        both opinion: Word,
         both auditor: String,
         both recorded_at: Time,
         both reason: String,

@@ -11,6 +11,7 @@ use super::key::text;
 use crate::args::{AsOfArgs, DayEnd, DayStart};
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::lang::note;
 use crate::output::{Time, record};
 use crate::signer::WriterArgs;
 
@@ -150,7 +151,11 @@ async fn open(context: &Context, args: OpenArgs) -> Result<(), Failure> {
             let all: BTreeSet<&Code> = definitions.iter().flat_map(|definition| &definition.reporting_units).collect();
             units = all.into_iter().cloned().collect();
         }
-        eprintln!("{} indicators of {plan} by {period}, {} units", indicators.len(), units.len());
+        let (asked, reporting) = (indicators.len(), units.len());
+        note!(
+            "{asked} indicators of {plan} by {period}, {reporting} units",
+            "规划 {plan} 报告期 {period}：{asked} 项指标，{reporting} 个单位"
+        );
     }
     let event = ReportingCycleOpened {
         cycle,

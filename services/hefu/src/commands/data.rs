@@ -14,6 +14,7 @@ use super::plan::Known;
 use crate::args::{AsOfArgs, DayStart};
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::lang::{both, note};
 use crate::output::{self, Format, Hash, Number, Time, record};
 use crate::sheet::{self, SheetFormat, Takes};
 use crate::words;
@@ -106,7 +107,7 @@ record! {
 
 pub(crate) async fn run(context: &Context, DataCommand::Export(args): DataCommand) -> Result<(), Failure> {
     if args.format == DataFormat::Xlsx && args.out.is_none() {
-        return Err(Failure::usage("a workbook is no text", "Give -o FILE.xlsx."));
+        return Err(Failure::usage(both!("a workbook is no text", "工作簿不是文本"), "Give -o FILE.xlsx."));
     }
     let rows = rows(context, &args).await?;
     let updates = args.updated_after.is_some();
@@ -148,7 +149,7 @@ async fn rows(context: &Context, args: &ExportArgs) -> Result<Vec<DataRow>, Fail
         let detail = format!("none of the indicators is observed in {area}");
         return Err(Refusal::new(Reason::AreaNotObserved, "area", detail).into());
     }
-    eprintln!("rows: {}", rows.len());
+    note!("rows: {}", "行数：{}", rows.len());
     Ok(rows)
 }
 
@@ -183,7 +184,7 @@ fn row(definition: &v1::IndicatorDefined, Vintage { observation, until }: Vintag
         decimals: definition.decimals.into(),
         value: words::number(observation.value.as_ref()),
         obs_status: words::obs_status(observation.obs_status),
-        qualifier: words::qualifier(observation.qualifier),
+        qualifier: words::qualifier(observation.qualifier).code().to_owned(),
         valid_from: Time(observation.recorded_at),
         valid_to: until.map(Time),
         retracted: observation.retracted,

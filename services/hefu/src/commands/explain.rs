@@ -7,7 +7,8 @@ use hefu_types::{Code, Period, Reason, Refusal};
 use crate::args::AsOfArgs;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
-use crate::output::{Hash, Number, Time, record};
+use crate::lang::{Lang, both, note};
+use crate::output::{Hash, Number, Time, Word, record};
 use crate::words;
 
 #[derive(Debug, clap::Args)]
@@ -34,21 +35,21 @@ record! {
         both period: String,
         both value: Option<Number>,
         both unit: String,
-        both qualifier: String,
+        both qualifier: Word,
         both obs_status: String,
         both member: String,
         both note: String,
         both source_title: String,
         both source_uri: String,
-        both targets: Vec<String>,
+        both targets: Vec<Word>,
     }
 }
 
 record! {
     /// An event behind a number.
     struct EvidenceRow {
-        both role: String,
-        both kind: String,
+        both role: Word,
+        both kind: Word,
         both seq: u64,
         data event_index: u64,
         both recorded_at: Time,
@@ -93,10 +94,19 @@ async fn usual_area(server: &Server, args: &ExplainArgs) -> Result<String, Failu
     let reported: Vec<_> = answer.rows.iter().filter(|row| row.latest.is_some()).collect();
     let Some(row) = reported.first() else {
         let detail = format!("nothing was reported for {}", args.indicator);
-        return Err(Failure::new(Exit::Refused, "OBSERVATION_NOT_FOUND", detail, "Look at the board first."));
+        return Err(Failure::new(
+            Exit::Refused,
+            "OBSERVATION_NOT_FOUND",
+            detail,
+            both!("Look at the board first.", "请先查看看板。"),
+        ));
     };
     if reported.len() > 1 {
-        eprintln!("area {}, one of {} with a value; choose with --area", row.area, reported.len());
+        let (area, count) = (&row.area, reported.len());
+        note!(
+            "area {area}, one of {count} with a value; choose with --area",
+            "地区 {area}，为有数值的 {count} 个地区之一；可用 --area 选择"
+        );
     }
     Ok(row.area.clone())
 }
@@ -129,20 +139,25 @@ fn number_row(row: v1::BoardRow) -> NumberRow {
 }
 
 /// A target in a few words, such as `2022 ≥ 80000 (hard): met, 157.50 %`.
-fn target(progress: &v1::TargetProgress) -> String {
+fn target(progress: &v1::TargetProgress) -> Word {
     let target = progress.target.clone().unwrap_or_default();
     let value = words::number(target.value.as_ref()).map_or_else(String::new, |n| n.0);
     let attained =
         words::number(progress.attained_percent.as_ref()).map_or_else(String::new, |n| format!(", {} %", n.0));
     let (comparator, strength) = (words::comparator(target.comparator), words::strength(target.strength));
     let status = words::target_status(progress.status);
-    format!("{} {comparator} {value} ({strength}): {status}{attained}", target.year)
+    let year = target.year;
+    let said = |lang| {
+        let (strength, status) = (strength.said(lang), status.said(lang));
+        format!("{year} {comparator} {value} ({strength}): {status}{attained}")
+    };
+    Word::new(said(Lang::En), Some(said(Lang::Zh)))
 }
 
 fn evidence_row(evidence: v1::Evidence) -> EvidenceRow {
     EvidenceRow {
         role: words::evidence_role(evidence.role),
-        kind: evidence.kind,
+        kind: words::event_kind(evidence.kind),
         seq: evidence.seq,
         event_index: evidence.event_index.into(),
         recorded_at: Time(evidence.recorded_at),

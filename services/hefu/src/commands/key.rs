@@ -14,7 +14,7 @@ use super::request::RequestArgs;
 use crate::args::KeyArg;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::output::{Hash, record};
+use crate::output::{Hash, Word, record};
 use crate::signer::WriterArgs;
 use crate::words;
 
@@ -80,7 +80,7 @@ record! {
     struct KeyStateRow {
         both key: Hash,
         both member: String,
-        both roles: Vec<String>,
+        both roles: Vec<Word>,
         both active: bool,
         both key_seq: u64,
         both submission_hash: Hash,

@@ -9,6 +9,7 @@ use crate::args::log_key;
 use crate::args::read_policy;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
+use crate::lang::{both, note};
 use crate::monitor::{Finding, LATE_MAX, Monitor, Round};
 use crate::output::record;
 use crate::remote::Url;
@@ -101,10 +102,14 @@ fn now() -> Millis {
 
 /// Says on stderr how it stands.
 fn tell(round: &Round, urls: usize) {
-    round.unreached.iter().for_each(|why| eprintln!("unreached: {why}"));
-    round.waiting.iter().for_each(|why| eprintln!("waiting: {why}"));
+    round.unreached.iter().for_each(|why| note!("unreached: {why}", "未能连接：{why}"));
+    round.waiting.iter().for_each(|why| note!("waiting: {why}", "等待中：{why}"));
     if let Some(newest) = round.newest.as_ref().filter(|_| round.findings.is_empty() && round.unreached.is_empty()) {
-        eprintln!("{}: one history of {} entries at {urls} URLs", newest.origin(), newest.size());
+        let (origin, size) = (newest.origin(), newest.size());
+        note!(
+            "{origin}: one history of {size} entries at {urls} URLs",
+            "{origin}：{urls} 个网址上是同一历史，共 {size} 条"
+        );
     }
 }
 
@@ -114,10 +119,13 @@ fn found(context: &Context, monitor: &Monitor, findings: &[Finding]) -> Result<F
     for shown in findings.iter().flat_map(|finding| &finding.evidence) {
         eprintln!("---\n{}", String::from_utf8_lossy(&shown.bytes));
     }
-    kept.iter().for_each(|path| eprintln!("evidence: {}", path.display()));
+    kept.iter().for_each(|path| note!("evidence: {}", "证据：{}", path.display()));
     context.rows(&findings.iter().map(row).collect::<Vec<_>>())?;
     let first = &findings[0];
-    let remedy = "Keep the evidence and show it to the auditors, the log's operator and its witnesses.";
+    let remedy = both!(
+        "Keep the evidence and show it to the auditors, the log's operator and its witnesses.",
+        "请保留证据，交审计人员、日志运营单位和见证人。"
+    );
     Ok(Failure::new(Exit::Broken, first.code, format!("{}: {}", first.at, first.what), remedy))
 }
 

@@ -1,6 +1,7 @@
 //! `hefu plan`: built-in catalogues, and what the ledger holds of them.
 
 mod catalogue;
+mod groups;
 mod known;
 mod load;
 mod show;
@@ -44,6 +45,8 @@ pub(crate) enum PlanCommand {
         /// The plan's code.
         plan: Code,
     },
+    /// Show the working group of each part: the units that lead or support its tasks, milestones and indicators.
+    Groups(groups::GroupsArgs),
     /// List the units of a built-in plan, as `member admit --from` takes them. Needs no server.
     Units {
         /// A built-in plan.
@@ -65,6 +68,7 @@ pub(crate) async fn run(context: &Context, command: PlanCommand) -> Result<Exit,
         PlanCommand::Try { plan, signer, units } => return try_out::run(context, &plan, &signer, &units).await,
         PlanCommand::List => show::list(context).await?,
         PlanCommand::Show { plan } => show::show(context, &plan).await?,
+        PlanCommand::Groups(args) => groups::run(context, &args).await?,
         PlanCommand::Units { plan } => catalogue::units(context, &plan)?,
         PlanCommand::Reports { plan, reporter } => catalogue::reports(context, &plan, reporter.as_ref())?,
     }

@@ -12,6 +12,7 @@ use hefu_types::{Policy, Signature, SignedSubmission, TlogProof, VerifierKey};
 use crate::args::{log_key, read_policy};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
+use crate::lang::both;
 use crate::output::{self, Hash, Time, record};
 use check::CheckArgs;
 pub(crate) use check::{witnesses, word};
@@ -87,7 +88,10 @@ fn verify(path: &Path, keys: &[VerifierKey], policy: Option<&Policy>) -> Result<
     let proof = TlogProof::from_bytes(&read(path)?).map_err(|e| invalid(path, &e))?;
     let beside = path.with_extension("sub");
     let signed = submission(read(&beside)?).ok_or_else(|| {
-        Failure::usage(format!("{} is no submission", beside.display()), "Give the file of the outbox.")
+        Failure::usage(
+            format!("{} is no submission", beside.display()),
+            both!("Give the file of the outbox.", "请给出发件箱中的文件。"),
+        )
     })?;
     // The one whose line is there; with none, the first says what is missing.
     let signed_by = |key: &&VerifierKey| proof.checkpoint().signatures_by(key).next().is_some();

@@ -21,6 +21,7 @@ use super::log::decode;
 use super::views::ViewRow;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
+use crate::lang::both;
 use crate::output::{Format, Hash};
 
 #[derive(Debug, clap::Args)]
@@ -128,7 +129,10 @@ fn views(memory: &Memory) -> Result<Vec<ViewRow>, ViewError> {
 
 impl From<ViewError> for Failure {
     fn from(error: ViewError) -> Self {
-        let remedy = "Verify the export first; if it is sound, report this to the makers.";
+        let remedy = both!(
+            "Verify the export first; if it is sound, report this to the makers.",
+            "请先核验导出；若导出无误，请告知开发者。"
+        );
         Self::new(Exit::Refused, "REPLAY_FAILED", error.to_string(), remedy).because(&error)
     }
 }

@@ -10,7 +10,8 @@ use hefu_types::Code;
 use crate::args::{AsOfArgs, DayStart};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::output::{Cell as _, Hash, Number, Time, record};
+use crate::lang::note;
+use crate::output::{Cell as _, Hash, Number, Time, Word, record};
 use crate::words;
 
 #[derive(Debug, clap::Subcommand)]
@@ -109,7 +110,7 @@ record! {
     struct ReportRow {
         both cycle: String,
         both unit: String,
-        both status: String,
+        both status: Word,
         data opens_at: Time,
         both due_at: Time,
         data locks_at: Time,
@@ -132,7 +133,7 @@ record! {
         both due_at: Time,
         both cycle: String,
         both unit: String,
-        both status: String,
+        both status: Word,
         both missing: u64,
         both locks_at: Time,
         both reason: String,
@@ -182,7 +183,7 @@ async fn list(context: &Context, args: &StatusArgs) -> Result<Vec<v1::Report>, F
         v1::ListReportsRequest { plan, cycle, unit, at: at.at(), as_of: as_of.moment(), min_seq: as_of.min_seq };
     let server = context.server()?;
     let answer = server.ask(async |server| server.reports().list_reports(request.clone()).await).await?;
-    eprintln!("at {}, as of size {}", Time(answer.at).short(), answer.size);
+    note!("at {}, as of size {}", "时间 {}，截至规模 {}", Time(answer.at).short(), answer.size);
     Ok(answer.reports)
 }
 

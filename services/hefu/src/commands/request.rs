@@ -7,6 +7,7 @@ use hefu_types::{LedgerId, sign};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{Exit, Failure};
+use crate::lang::both;
 
 /// What travels from the holder to the admin or the office.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,7 +39,12 @@ impl KeyRequest {
     pub(crate) fn for_ledger(self, ledger: LedgerId) -> Result<KeyEnrolled, Failure> {
         if self.ledger_id != ledger {
             let detail = format!("the request is for ledger {}, the server holds {ledger}", self.ledger_id);
-            return Err(Failure::new(Exit::Refused, "LEDGER_MISMATCH", detail, "Let the holder make it again."));
+            return Err(Failure::new(
+                Exit::Refused,
+                "LEDGER_MISMATCH",
+                detail,
+                both!("Let the holder make it again.", "请持有人重新生成。"),
+            ));
         }
         sign::verify_enrolment(&ledger, &self.key_enrolled)
             .map_err(|reason| Failure::new(Exit::Refused, reason.code(), reason.cause().trim(), reason.remedy()))?;
@@ -49,7 +55,8 @@ impl KeyRequest {
 fn parse(path: &Path, text: &str) -> Result<KeyRequest, Failure> {
     serde_json::from_str(text).map_err(|e| {
         let detail = format!("{} is no key request", path.display());
-        Failure::usage(detail, "Give the output of `hefu key request`.").because(&e)
+        Failure::usage(detail, both!("Give the output of `hefu key request`.", "请给出 `hefu key request` 的输出。"))
+            .because(&e)
     })
 }
 

@@ -6,7 +6,7 @@ use hefu_types::{Code, Reason, Refusal};
 use crate::args::AsOfArgs;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::output::{Hash, Number, Time, record};
+use crate::output::{Hash, Number, Time, Word, record};
 use crate::words;
 
 #[derive(Debug, clap::Args)]
@@ -30,7 +30,7 @@ record! {
         both period: String,
         both value: Option<Number>,
         both obs_status: String,
-        both qualifier: String,
+        both qualifier: Word,
         data as_of_date: String,
         both member: String,
         data delegate: String,

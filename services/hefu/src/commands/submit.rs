@@ -14,6 +14,7 @@ use hefu_types::{Event, Reason, Seq};
 use crate::args::StandingArg;
 use crate::context::{Context, recovered};
 use crate::failure::{Exit, Failure};
+use crate::lang::{both, note};
 use crate::observation::Draft;
 use crate::signer::WriterArgs;
 #[cfg(test)]
@@ -41,7 +42,10 @@ pub(crate) async fn run(context: &Context, args: SubmitArgs) -> Result<Exit, Fai
     match args.file.read(&args.draft.on_behalf_of)? {
         Some(file) if args.dry_run => dry_run::run(context, &args.signer, file).await,
         Some(file) => rounds::run(context, &args.signer, file.lines()?, args.batch).await,
-        None if args.dry_run => Err(Failure::usage("--dry-run is for a file", "Give --csv FILE or --xlsx FILE.")),
+        None if args.dry_run => Err(Failure::usage(
+            both!("--dry-run is for a file", "--dry-run 只用于文件"),
+            "Give --csv FILE or --xlsx FILE.",
+        )),
         None => single(context, &args).await.map(|()| Exit::Done),
     }
 }
@@ -82,6 +86,6 @@ async fn single(context: &Context, args: &SubmitArgs) -> Result<(), Failure> {
 
 /// The same stands already: nothing is to be recorded.
 async fn stands(context: &Context, seq: u64) -> Result<(), Failure> {
-    eprintln!("stands already at seq {seq}");
+    note!("stands already at seq {seq}", "已在序号 {seq} 处有效");
     context.one(&context.receipt(Seq::new(seq)).await?)
 }

@@ -11,6 +11,7 @@ use hefu_verify::{End, Export, ExportError, FailureKind, Report, verify, verify_
 use crate::args::log_key;
 use crate::context::{Context, progress};
 use crate::failure::{Exit, Failure};
+use crate::lang::{both, note};
 use crate::output::{Hash, Time, record};
 use crate::remote::Url;
 use end::end;
@@ -92,7 +93,11 @@ fn verify_all(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure> {
     match report.failure {
         None => {
             if report.entries_after_head > 0 {
-                eprintln!("{} entries after the head are not covered by it", report.entries_after_head);
+                let entries = report.entries_after_head;
+                note!(
+                    "{entries} entries after the head are not covered by it",
+                    "末尾之后的 {entries} 条不在其涵盖之内"
+                );
             }
             Ok(Exit::Done)
         }
@@ -108,8 +113,11 @@ fn open(context: &Context, args: &VerifyArgs) -> Result<(Export, End), Failure> 
         return Ok((export, end));
     }
     if args.prefix {
-        let remedy = "Leave out --prefix: at a URL, nothing after the end is looked at.";
-        return Err(Failure::usage("--prefix is for directories", remedy));
+        let remedy = both!(
+            "Leave out --prefix: at a URL, nothing after the end is looked at.",
+            "请去掉 --prefix：在网址上不查看末尾之后的内容。"
+        );
+        return Err(Failure::usage(both!("--prefix is for directories", "--prefix 只用于目录"), remedy));
     }
     let export = Url::parse(&args.place)?.open(Duration::from_secs(context.patience));
     let end = end(args, &export)?;
@@ -152,11 +160,17 @@ impl From<ExportError> for Failure {
         if let ExportError::Io { path, source } = &error
             && path.contains("://")
         {
-            let remedy = "Check the URL, and that files of a log are served there; then do the same again.";
+            let remedy = both!(
+                "Check the URL, and that files of a log are served there; then do the same again.",
+                "请检查网址，以及其中是否提供日志文件；然后重新执行。"
+            );
             return Self::new(Exit::Unreachable, "SERVER_UNREACHABLE", format!("{path} can't be fetched"), remedy)
                 .because(source);
         }
-        let remedy = "Give a directory made by `hefu log export`, or a mirror of the log's tiles.";
+        let remedy = both!(
+            "Give a directory made by `hefu log export`, or a mirror of the log's tiles.",
+            "请给出由 `hefu log export` 生成的目录，或日志瓦片的镜像。"
+        );
         let failure = Self::usage(error.to_string(), remedy);
         match std::error::Error::source(&error) {
             Some(source) => failure.because(source),

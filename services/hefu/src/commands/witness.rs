@@ -9,6 +9,7 @@ use hefu_types::VerifierKey;
 use tokio::net::TcpListener;
 
 use crate::failure::{Exit, Failure};
+use crate::lang::note;
 use crate::signals::{self, cannot_listen};
 use crate::witness::{self, Witness, WitnessError};
 
@@ -44,7 +45,11 @@ pub(crate) async fn run(command: WitnessCommand) -> Result<(), Failure> {
     match command {
         WitnessCommand::Init { data, name } => {
             println!("{}", Witness::init(&data, &name)?);
-            eprintln!("{} is made; keep its key, nobody can make it again", data.display());
+            let data = data.display();
+            note!(
+                "{data} is made; keep its key, nobody can make it again",
+                "已生成 {data}；请保管好其中的密钥，任何人都无法再次生成"
+            );
             Ok(())
         }
         WitnessCommand::Serve(args) => serve(&args).await,

@@ -1,7 +1,11 @@
 //! What stands in a row.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
+
+use crate::lang::Lang;
 
 /// Hex digits of a hash in a table.
 const HASH_DIGITS: usize = 12;
@@ -49,7 +53,7 @@ impl Cell for bool {
     }
 
     fn short(&self) -> String {
-        if *self { "yes".into() } else { String::new() }
+        if *self { Lang::now().of("yes", "是").to_owned() } else { String::new() }
     }
 }
 
@@ -67,17 +71,86 @@ impl<C: Cell> Cell for Option<C> {
     }
 }
 
-impl Cell for Vec<String> {
+impl<C: Cell> Cell for Vec<C> {
     fn text(&self) -> String {
-        self.join(";")
+        self.iter().map(Cell::text).collect::<Vec<_>>().join(";")
     }
 
     fn long(&self) -> String {
-        self.join("\n")
+        self.iter().map(Cell::long).collect::<Vec<_>>().join("\n")
     }
 
     fn short(&self) -> String {
-        self.join(", ")
+        self.iter().map(Cell::short).collect::<Vec<_>>().join(Lang::now().of(", ", "、"))
+    }
+}
+
+/// Codes that one row names: a table shows a few and counts the others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Codes(pub(crate) Vec<String>);
+
+/// Codes in one cell of a table.
+const CODES_SHOWN: usize = 2;
+
+impl Cell for Codes {
+    fn text(&self) -> String {
+        self.0.text()
+    }
+
+    fn short(&self) -> String {
+        match self.0.split_at_checked(CODES_SHOWN) {
+            Some((shown, others)) if !others.is_empty() => {
+                let (shown, others, all) = (shown.to_vec().short(), others.len(), self.0.len());
+                match Lang::now() {
+                    Lang::En => format!("{shown}, +{others}"),
+                    Lang::Zh => format!("{shown}等 {all} 项"),
+                }
+            }
+            _ => self.0.short(),
+        }
+    }
+}
+
+/// A word: its code in every form for programs, the word of the language for people.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Word {
+    code: Cow<'static, str>,
+    chinese: Option<Cow<'static, str>>,
+}
+
+impl Word {
+    /// A code and its Chinese word; a code that nobody has a word for stays as it is.
+    pub(crate) fn new<C: Into<Cow<'static, str>>>(code: impl Into<Cow<'static, str>>, chinese: Option<C>) -> Self {
+        Self { code: code.into(), chinese: chinese.map(Into::into) }
+    }
+
+    pub(crate) fn code(&self) -> &str {
+        &self.code
+    }
+
+    pub(crate) fn said(&self, lang: Lang) -> &str {
+        lang.of(&self.code, self.chinese.as_deref().unwrap_or(&self.code))
+    }
+}
+
+impl Cell for Word {
+    fn text(&self) -> String {
+        self.code().to_owned()
+    }
+
+    fn long(&self) -> String {
+        self.short()
+    }
+
+    fn short(&self) -> String {
+        self.said(Lang::now()).to_owned()
+    }
+}
+
+impl Serialize for Word {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
     }
 }
 

@@ -2,7 +2,9 @@
 
 use comfy_table::{Cell as TableCell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle, presets};
 
-use super::Record;
+use super::{Cell, Record};
+use crate::lang::Lang;
+use crate::lang::headings::{self, stem};
 
 /// Lines above, below and under the header; between rows only when one of them takes several lines.
 const STYLE: TableStyle = presets::UTF8_HORIZONTAL_ONLY;
@@ -13,6 +15,66 @@ const FRAME_LINES: usize = 4;
 /// Columns of a terminal that a column of a table needs to be readable; with less, rows become blocks of fields.
 const COLUMN_WIDTH_MIN: usize = 9;
 
+/// A column of a table: one of the record's, or two that say the same in Chinese and in English.
+#[derive(Clone, Copy)]
+enum Shown {
+    One(usize),
+    Both { zh: usize, en: usize },
+}
+
+impl Shown {
+    /// The columns of a record: all of them, or those for tables.
+    fn of<R: Record>(all: bool) -> Vec<Self> {
+        let place = |name: &str, end: &str| {
+            let twin = format!("{}{end}", stem(name));
+            (stem(name) != name).then(|| R::COLUMNS.iter().position(|column| column.name == twin)).flatten()
+        };
+        let column = |index: usize| {
+            let name = R::COLUMNS[index].name;
+            match (place(name, "_zh"), place(name, "_en")) {
+                (Some(zh), Some(en)) => (index == zh.min(en)).then_some(Self::Both { zh, en }),
+                _ => Some(Self::One(index)),
+            }
+        };
+        let shown = (0..R::COLUMNS.len()).filter_map(column);
+        shown.filter(|shown| all || shown.indices().iter().any(|&index| R::COLUMNS[index].in_tables)).collect()
+    }
+
+    fn indices(self) -> Vec<usize> {
+        match self {
+            Self::One(index) => vec![index],
+            Self::Both { zh, en } => vec![zh, en],
+        }
+    }
+
+    /// What stands there in a row: the name in the language of this run, or the other one where it has only that.
+    fn short(self, cells: &[&dyn Cell]) -> String {
+        match self {
+            Self::One(index) => cells[index].short(),
+            Self::Both { zh, en } => Lang::now().name(&cells[zh].short(), &cells[en].short()).to_owned(),
+        }
+    }
+
+    /// The same, unshortened.
+    fn long(self, cells: &[&dyn Cell]) -> String {
+        match self {
+            Self::One(index) => cells[index].long(),
+            Self::Both { zh, en } => Lang::now().name(&cells[zh].long(), &cells[en].long()).to_owned(),
+        }
+    }
+
+    fn heading<R: Record>(self) -> String {
+        match self {
+            Self::One(index) => heading(R::COLUMNS[index].name),
+            Self::Both { zh, .. } => heading(stem(R::COLUMNS[zh].name)),
+        }
+    }
+
+    fn is_number(self, cells: &[&dyn Cell]) -> bool {
+        matches!(self, Self::One(index) if cells[index].is_number())
+    }
+}
+
 /// A row each; columns by their names. A column that says nothing is left out.
 pub(super) fn of_rows<R: Record>(rows: &[R]) -> String {
     rows_within(rows, Table::new().width())
@@ -20,26 +82,25 @@ pub(super) fn of_rows<R: Record>(rows: &[R]) -> String {
 
 fn rows_within<R: Record>(rows: &[R], width: Option<u16>) -> String {
     if rows.is_empty() {
-        return "nothing\n".into();
+        return Lang::now().of("nothing\n", "无\n").into();
     }
-    let said = |index: usize| rows.iter().any(|row| !row.cells()[index].short().is_empty());
-    let shown = |index: &usize| R::COLUMNS[*index].in_tables && said(*index);
-    let indices: Vec<usize> = (0..R::COLUMNS.len()).filter(shown).collect();
+    let said = |shown: &Shown| rows.iter().any(|row| !shown.short(&row.cells()).is_empty());
+    let columns: Vec<Shown> = Shown::of::<R>(false).into_iter().filter(said).collect();
     match width {
-        Some(width) if usize::from(width) < indices.len() * COLUMN_WIDTH_MIN => blocks(rows, &indices, width),
-        _ => grid(rows, &indices, width),
+        Some(width) if usize::from(width) < columns.len() * COLUMN_WIDTH_MIN => blocks(rows, &columns, width),
+        _ => grid(rows, &columns, width),
     }
 }
 
-fn grid<R: Record>(rows: &[R], indices: &[usize], width: Option<u16>) -> String {
+fn grid<R: Record>(rows: &[R], columns: &[Shown], width: Option<u16>) -> String {
     let mut table = sized(width);
     table.load_style(STYLE.row_separator(LineStyle::none()));
-    table.set_header(indices.iter().map(|&i| heading(R::COLUMNS[i].name)).collect::<Vec<_>>());
+    table.set_header(columns.iter().map(|shown| shown.heading::<R>()).collect::<Vec<_>>());
     for row in rows {
         let cells = row.cells();
-        table.add_row(indices.iter().map(|&i| {
-            let side = if cells[i].is_number() { CellAlignment::Right } else { CellAlignment::Left };
-            TableCell::new(cells[i].short()).set_alignment(side)
+        table.add_row(columns.iter().map(|shown| {
+            let side = if shown.is_number(&cells) { CellAlignment::Right } else { CellAlignment::Left };
+            TableCell::new(shown.short(&cells)).set_alignment(side)
         }));
     }
     if table.lines().count() > rows.len() + FRAME_LINES {
@@ -48,34 +109,37 @@ fn grid<R: Record>(rows: &[R], indices: &[usize], width: Option<u16>) -> String 
     finish(&table)
 }
 
-fn blocks<R: Record>(rows: &[R], indices: &[usize], width: u16) -> String {
+fn blocks<R: Record>(rows: &[R], columns: &[Shown], width: u16) -> String {
     let block = |row: &R| {
         let cells = row.cells();
-        fields(indices.iter().map(|&i| (R::COLUMNS[i].name, cells[i].short())), Some(width))
+        let named = columns.iter().map(|shown| (shown.heading::<R>(), shown.short(&cells)));
+        fields(named, Some(width))
     };
     rows.iter().map(block).collect::<Vec<_>>().join("\n")
 }
 
 /// A field each, unshortened.
 pub(super) fn of_fields<R: Record>(thing: &R) -> String {
-    let cells = R::COLUMNS.iter().zip(thing.cells());
-    fields(cells.map(|(column, cell)| (column.name, cell.long())), Table::new().width())
+    let cells = thing.cells();
+    let columns = Shown::of::<R>(true);
+    let named = columns.iter().map(|shown| (shown.heading::<R>(), shown.long(&cells)));
+    fields(named, Table::new().width())
 }
 
-fn fields(cells: impl Iterator<Item = (&'static str, String)>, width: Option<u16>) -> String {
+fn fields(cells: impl Iterator<Item = (String, String)>, width: Option<u16>) -> String {
     let mut table = sized(width);
     table.load_style(presets::NOTHING);
     for (name, text) in cells.filter(|(_, text)| !text.is_empty()) {
-        table.add_row([heading(name), text]);
+        table.add_row([name, text]);
     }
     finish(&table)
 }
 
 /// One line of a list without an end.
 pub(super) fn line<R: Record>(row: &R) -> String {
-    let shown = R::COLUMNS.iter().zip(row.cells()).filter(|(column, _)| column.in_tables);
-    let cells: Vec<String> = shown.map(|(_, cell)| cell.short()).collect();
-    format!("{}\n", cells.join("  "))
+    let cells = row.cells();
+    let texts: Vec<String> = Shown::of::<R>(false).iter().map(|shown| shown.short(&cells)).collect();
+    format!("{}\n", texts.join("  "))
 }
 
 fn sized(width: Option<u16>) -> Table {
@@ -88,7 +152,10 @@ fn sized(width: Option<u16>) -> Table {
 }
 
 fn heading(name: &str) -> String {
-    name.replace('_', " ")
+    match Lang::now() {
+        Lang::Zh => headings::chinese(stem(name)).map_or_else(|| name.to_owned(), str::to_owned),
+        Lang::En => name.replace('_', " "),
+    }
 }
 
 fn finish(table: &Table) -> String {
@@ -140,6 +207,30 @@ mod tests {
             assert!(text.lines().all(|line| columns(line) <= width.unwrap_or(120).into()), "{text}");
             assert!(!text.contains("nothing"), "{text}");
         }
+    }
+
+    record! {
+        /// A thing with a name in two languages.
+        struct Named {
+            both unit: String,
+            both name_zh: String,
+            data name_en: String,
+            data title_en: String,
+        }
+    }
+
+    #[test]
+    fn a_name_in_two_languages_is_one_column() {
+        let named = |zh: &str, en: &str| Named {
+            unit: "u".into(),
+            name_zh: zh.into(),
+            name_en: en.into(),
+            title_en: "alone".into(),
+        };
+        let text = rows_within(&[named("贵州", "Guizhou"), named("遵义", "")], None);
+        let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
+        assert_eq!([&lines[1], &lines[3], &lines[4]], [&["unit", "name"], &["u", "Guizhou"], &["u", "遵义"]], "{text}");
+        assert!(of_fields(&named("贵州", "")).contains("alone"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::{Sheet, Takes};
 use crate::failure::{Exit, Failure};
+use crate::lang::both;
 use crate::output::Record;
 
 pub(super) fn read(_: Vec<u8>) -> Result<Sheet, Failure> {
@@ -13,8 +14,16 @@ pub(super) fn write<R: Record>(_: &[R], _: impl Fn(&str) -> Takes) -> Result<Vec
 }
 
 fn missing() -> Failure {
-    let remedy = "Use CSV, or build hefu with its default features, or with `--features xlsx`.";
-    Failure::new(Exit::Usage, "FEATURE_MISSING", "hefu was built without the feature `xlsx`", remedy)
+    let remedy = both!(
+        "Use CSV, or build hefu with its default features, or with `--features xlsx`.",
+        "请改用 CSV，或以默认功能、`--features xlsx` 构建 hefu。"
+    );
+    Failure::new(
+        Exit::Usage,
+        "FEATURE_MISSING",
+        both!("hefu was built without the feature `xlsx`", "hefu 构建时未包含 `xlsx` 功能"),
+        remedy,
+    )
 }
 
 #[cfg(test)]

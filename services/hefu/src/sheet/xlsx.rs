@@ -12,6 +12,7 @@ use rust_xlsxwriter::{DataValidation, Format, Workbook, Worksheet, XlsxError};
 
 use super::{Row, Sheet, Takes};
 use crate::failure::Failure;
+use crate::lang::both;
 use crate::output::{Cell, Record};
 
 /// Significant digits that a number of a spreadsheet holds.
@@ -28,13 +29,19 @@ pub(super) fn read(bytes: Vec<u8>) -> Result<Sheet, Failure> {
     let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|e| unreadable(&e))?;
     match workbook.worksheet_range_at(0) {
         Some(range) => Ok(of_range(&range.map_err(|e| unreadable(&e))?)),
-        None => Err(Failure::usage("the workbook has no sheet", "Put the rows on its first sheet.")),
+        None => Err(Failure::usage(
+            both!("the workbook has no sheet", "工作簿中没有工作表"),
+            "Put the rows on its first sheet.",
+        )),
     }
 }
 
 fn unreadable(error: &dyn Error) -> Failure {
-    Failure::usage("not an XLSX workbook", "Save the file as an Excel workbook (.xlsx), without a password.")
-        .because(error)
+    Failure::usage(
+        both!("not an XLSX workbook", "不是 XLSX 工作簿"),
+        "Save the file as an Excel workbook (.xlsx), without a password.",
+    )
+    .because(error)
 }
 
 fn of_range(range: &Range<Data>) -> Sheet {
@@ -97,8 +104,13 @@ fn time_text(time: &ExcelDateTime) -> String {
 
 /// A workbook of one sheet.
 pub(super) fn write<R: Record>(rows: &[R], takes: impl Fn(&str) -> Takes) -> Result<Vec<u8>, Failure> {
-    workbook(rows, takes)
-        .map_err(|e| Failure::usage("the rows don't fit into a workbook", "Choose fewer of them, or CSV.").because(&e))
+    workbook(rows, takes).map_err(|e| {
+        Failure::usage(
+            both!("the rows don't fit into a workbook", "行数超出工作簿的容量"),
+            "Choose fewer of them, or CSV.",
+        )
+        .because(&e)
+    })
 }
 
 fn workbook<R: Record>(rows: &[R], takes: impl Fn(&str) -> Takes) -> Result<Vec<u8>, XlsxError> {

@@ -16,6 +16,7 @@ use hefu_types::limits::ADD_CHECKPOINT_BYTES_MAX;
 use tokio::net::TcpListener;
 
 use super::{AddError, Rejection, Witness};
+use crate::lang::note;
 
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
@@ -47,7 +48,7 @@ async fn add_checkpoint(State(witness): State<Arc<Witness>>, body: Body) -> Resp
         Ok(Ok(cosignature)) => ([(header::CONTENT_TYPE, TEXT)], format!("{cosignature}\n")).into_response(),
         Ok(Err(AddError::Rejected(rejection))) => rejected(&rejection),
         Ok(Err(error @ (AddError::Kept(_) | AddError::Cosignature(_)))) => {
-            eprintln!("error: {error}");
+            note!("error: {error}", "错误：{error}");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
         Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),

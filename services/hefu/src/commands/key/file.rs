@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::lang::{both, note};
 use crate::output::{Hash, record};
 use crate::signer;
 
@@ -52,7 +53,8 @@ pub(crate) fn new(context: &Context, args: &NewArgs) -> Result<(), Failure> {
     };
     let keys = keyfile::generate();
     keyfile::create(&args.out, &keys, passphrase.as_ref().map(|p| p.as_str()))?;
-    eprintln!("{} is made; keep it, nobody can make it again", args.out.display());
+    let out = args.out.display();
+    note!("{out} is made; keep it, nobody can make it again", "已生成 {out}；请妥善保管，任何人都无法再次生成");
     context.one(&row(&keys.public()))
 }
 
@@ -60,7 +62,7 @@ fn chosen() -> Result<Zeroizing<String>, Failure> {
     let first = signer::ask("New passphrase: ")?;
     let second = signer::ask("The same again: ")?;
     if first.is_empty() || first != second {
-        return Err(Failure::usage("the passphrases are empty or differ", "Try again."));
+        return Err(Failure::usage(both!("the passphrases are empty or differ", "口令为空或两次不一致"), "Try again."));
     }
     Ok(first)
 }

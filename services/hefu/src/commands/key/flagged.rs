@@ -6,7 +6,7 @@ use hefu_types::Code;
 use crate::args::AsOfArgs;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::output::{Hash, Number, record};
+use crate::output::{Hash, Number, Word, record};
 use crate::words;
 
 #[derive(Debug, clap::Args)]
@@ -21,7 +21,7 @@ pub(crate) struct FlaggedArgs {
 record! {
     /// What a compromised key said.
     struct FlaggedRow {
-        both what: String,
+        both what: Word,
         both unit: String,
         both indicator: String,
         both area: String,
@@ -33,7 +33,7 @@ record! {
         both key: Hash,
         both revoked_seq: u64,
         both reattested: bool,
-        both opinion: String,
+        both opinion: Word,
         both auditor: String,
     }
 }
@@ -52,7 +52,7 @@ fn observation_row(flagged: v1::FlaggedObservation) -> FlaggedRow {
     let observation = flagged.observation.unwrap_or_default();
     let attestation = flagged.attestation.unwrap_or_default();
     FlaggedRow {
-        what: "observation".into(),
+        what: Word::new("observation", Some("观测值")),
         value: words::number(observation.value.as_ref()),
         seq: observation.seq,
         event_index: observation.event_index.into(),
@@ -71,7 +71,7 @@ fn observation_row(flagged: v1::FlaggedObservation) -> FlaggedRow {
 
 fn step_row(flagged: v1::FlaggedStep) -> FlaggedRow {
     let step = flagged.step.unwrap_or_default();
-    let [indicator, area, period, opinion, auditor] = [const { String::new() }; 5];
+    let [indicator, area, period, auditor] = [const { String::new() }; 4];
     FlaggedRow {
         what: words::report_step(step.kind),
         unit: flagged.unit,
@@ -85,7 +85,7 @@ fn step_row(flagged: v1::FlaggedStep) -> FlaggedRow {
         indicator,
         area,
         period,
-        opinion,
+        opinion: words::opinion(0),
         auditor,
     }
 }

@@ -16,6 +16,7 @@ use hefu_verify::{Bundle, Export, TileRows};
 use super::files::frame;
 use super::keys::Keys;
 use crate::failure::{Exit, Failure};
+use crate::lang::both;
 
 /// An export as it is found.
 pub(super) struct Existing {
@@ -173,7 +174,13 @@ impl Existing {
 
     fn no_export(&self) -> Failure {
         let detail = format!("{} is not empty, and no export", self.directory.display());
-        Failure::usage(detail, "Give a new or empty directory, or one made by `hefu log export`.")
+        Failure::usage(
+            detail,
+            both!(
+                "Give a new or empty directory, or one made by `hefu log export`.",
+                "请给出新的或空的目录，或由 `hefu log export` 生成的目录。"
+            ),
+        )
     }
 }
 

@@ -13,6 +13,7 @@ use super::files::Files;
 use super::keys::Keys;
 use crate::context::{Context, progress};
 use crate::failure::{Exit, Failure};
+use crate::lang::{both, note};
 
 /// Between looks for a newer checkpoint; one is published every second.
 const FOLLOW_PAUSE: Duration = Duration::from_secs(1);
@@ -40,7 +41,10 @@ pub(super) async fn run(context: &Context, directory: &Path, size: Option<u64>, 
     files.finish(signed.as_ref().map(SignedCheckpoint::to_bytes).as_deref())?;
     bar.finish_and_clear();
     if signed.is_none() {
-        eprintln!("no checkpoint of exactly {to} entries was published: the export has none of that size");
+        note!(
+            "no checkpoint of exactly {to} entries was published: the export has none of that size",
+            "没有公布过恰好 {to} 条的检查点：导出中没有该规模的检查点"
+        );
     }
     context.one(&HeadRow::from(&end))?;
     if follow { follow_on(&reader, entries.checker().clone(), keys, &mut files).await } else { Ok(()) }
@@ -117,7 +121,7 @@ fn goal(directory: &Path, there: Size, head: Size, asked: Option<Size>) -> Resul
     let directory = directory.display();
     if there > head {
         let detail = format!("{directory} holds {there} entries, the server's log {head}");
-        let remedy = "Keep the export, it is evidence of a lost tail.";
+        let remedy = both!("Keep the export, it is evidence of a lost tail.", "请保留该导出，它是日志丢失尾部的证据。");
         return Err(Failure::new(Exit::Broken, "EXPORT_AHEAD", detail, remedy));
     }
     let to = asked.unwrap_or(head);
@@ -127,7 +131,7 @@ fn goal(directory: &Path, there: Size, head: Size, asked: Option<Size>) -> Resul
     }
     if there > to {
         let detail = format!("{directory} holds {there} entries, more than --size {to}");
-        let remedy = "An export is never cut: export into a fresh folder.";
+        let remedy = both!("An export is never cut: export into a fresh folder.", "导出从不截短：请导出到新目录。");
         return Err(Failure::new(Exit::Usage, "EXPORT_AHEAD", detail, remedy));
     }
     Ok(to)

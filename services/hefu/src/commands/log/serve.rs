@@ -20,6 +20,7 @@ use hefu_verify::{Export, ExportError};
 use tokio::net::TcpListener;
 
 use crate::failure::Failure;
+use crate::lang::note;
 use crate::signals::{self, cannot_listen};
 
 #[derive(Debug, clap::Args)]
@@ -76,7 +77,7 @@ async fn answer(
         }
         Ok(Ok(None) | Err(ExportError::NoExport(_))) => StatusCode::NOT_FOUND.into_response(),
         Ok(Err(error)) => {
-            eprintln!("error: {error}");
+            note!("error: {error}", "错误：{error}");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
         Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),

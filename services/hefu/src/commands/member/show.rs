@@ -6,7 +6,7 @@ use hefu_types::Code;
 use crate::args::AsOfArgs;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::output::{Hash, record};
+use crate::output::{Hash, Word, record};
 use crate::words;
 
 record! {
@@ -15,9 +15,9 @@ record! {
         both member: String,
         both name_zh: String,
         both name_en: String,
-        both member_type: String,
-        both conference_role: String,
-        both status: String,
+        both member_type: Word,
+        both conference_role: Word,
+        both status: Word,
         both active_keys: u64,
         data admitted_seq: u64,
     }
@@ -28,12 +28,12 @@ record! {
     struct KeyRow {
         both key: Hash,
         both holder: String,
-        both roles: Vec<String>,
+        both roles: Vec<Word>,
         both recovery: bool,
         data office_recovery: bool,
         both enrolled_seq: u64,
         both revoked: bool,
-        both revocation_reason: String,
+        both revocation_reason: Word,
         data revoked_seq: Option<u64>,
         both compromised_since_seq: Option<u64>,
     }

@@ -5,6 +5,7 @@ use hefu_types::Code;
 
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::lang::both;
 use crate::output::{Number, record};
 
 record! {
@@ -48,7 +49,11 @@ pub(crate) fn built_in(plan: &str) -> Result<Catalogue, Failure> {
 }
 
 fn damaged(error: &dyn std::error::Error) -> Failure {
-    Failure::usage("the built-in catalogue does not fit the ledger", "Report it to the makers.").because(error)
+    Failure::usage(
+        both!("the built-in catalogue does not fit the ledger", "内置规划与账本不符"),
+        "Report it to the makers.",
+    )
+    .because(error)
 }
 
 impl From<EventError> for Failure {

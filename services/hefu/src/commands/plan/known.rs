@@ -9,6 +9,7 @@ use hefu_types::{Code, Event, Reason, Refusal, Seq};
 use crate::commands::log::decode;
 use crate::context::{Context, progress};
 use crate::failure::Failure;
+use crate::lang::both;
 
 /// Plans and what belongs to them, by plan and code.
 #[derive(Debug, Default)]
@@ -60,7 +61,9 @@ impl Known {
     /// A plan of the ledger.
     pub(crate) fn plan(&self, code: &Code) -> Result<&PlanPublished, Failure> {
         let unknown = || Refusal::new(Reason::PlanUnknown, "plan", format!("no plan {code}"));
-        self.plans.get(code).ok_or_else(|| refused(unknown(), "`hefu plan list` lists them."))
+        self.plans
+            .get(code)
+            .ok_or_else(|| refused(unknown(), both!("`hefu plan list` lists them.", "可用 `hefu plan list` 列出。")))
     }
 
     /// Refuses a plan that the ledger does not have, and an area that neither it nor, without it, any plan speaks of.
@@ -74,7 +77,10 @@ impl Known {
             Some(code) if !speaks_of(code) => {
                 let of = plan.map_or("any plan".to_owned(), |plan| format!("plan {plan}"));
                 let refusal = Refusal::new(Reason::AreaUnknown, "area", format!("no area {code} in {of}"));
-                Err(refused(refusal, "Leave out --area: the board shows the areas."))
+                Err(refused(
+                    refusal,
+                    both!("Leave out --area: the board shows the areas.", "请去掉 --area：看板会列出各地区。"),
+                ))
             }
             _ => Ok(()),
         }
@@ -93,8 +99,8 @@ impl Known {
     }
 }
 
-fn refused(refusal: Refusal, remedy: &str) -> Failure {
-    Failure { remedy: remedy.into(), ..refusal.into() }
+fn refused(refusal: Refusal, remedy: String) -> Failure {
+    Failure { remedy, ..refusal.into() }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use hefu_types::{Code, Event, LedgerId, Text};
 use super::{built_in, load};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
+use crate::lang::{both, note};
 use crate::signer::WriterArgs;
 
 /// The first key of a unit: it reports, and enrols the other one.
@@ -40,7 +41,10 @@ pub(super) async fn run(context: &Context, plan: &str, signer: &WriterArgs, unit
         enrol_approver(&server, units, &unit.member, ledger).await?;
     }
     let folder = units.display();
-    eprintln!("{count} units admitted, their keys are below {folder}: whoever has these can speak for everybody");
+    note!(
+        "{count} units admitted, their keys are below {folder}: whoever has these can speak for everybody",
+        "已接纳 {count} 个成员单位，密钥在 {folder} 之下：持有者可代表所有单位"
+    );
     load::run(context, plan, signer).await
 }
 
@@ -51,9 +55,10 @@ fn key_of(units: &Path, unit: &Code, (name, _): (&str, &[Role])) -> Result<Keypa
     if path.exists() {
         return match keyfile::read(&path)? {
             KeyFile::Plain(keys) => Ok(keys),
-            KeyFile::Encrypted(_) => {
-                Err(Failure::usage(format!("{} has a passphrase", path.display()), "Give another folder."))
-            }
+            KeyFile::Encrypted(_) => Err(Failure::usage(
+                format!("{} has a passphrase", path.display()),
+                both!("Give another folder.", "请换一个目录。"),
+            )),
         };
     }
     std::fs::create_dir_all(&folder).map_err(|e| Failure::file(&folder, &e))?;

@@ -9,6 +9,7 @@ use hefu_types::KeySeq;
 use crate::args::read_log_policy;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
+use crate::lang::{both, note};
 use crate::output::{Time, record};
 
 #[derive(Debug, clap::Args)]
@@ -58,13 +59,16 @@ pub(super) async fn run(context: &Context, args: CheckArgs) -> Result<(), Failur
     let path = Outbox::beside(&args.key);
     if !path.is_dir() {
         let detail = format!("{} is not there: this key has submitted nothing from here", path.display());
-        return Err(Failure::usage(detail, "Give the key file that the outbox stands beside."));
+        return Err(Failure::usage(
+            detail,
+            both!("Give the key file that the outbox stands beside.", "请给出发件箱旁边的密钥文件。"),
+        ));
     }
     let outbox = Outbox::reopen(&path).map_err(hefu_client::ClientError::from)?;
     let report = receipts::check(&outbox, KeySeq::NONE, &policy, &context.server()?, None).await?;
     context.rows(&report.receipts.iter().map(row).collect::<Vec<_>>())?;
     if let Some(error) = &report.unanswered {
-        eprintln!("not all could be asked for: {}", Failure::of(error).said());
+        note!("not all could be asked for: {}", "未能全部查询：{}", Failure::of(error).said());
     }
     verdict(&report.receipts)
 }

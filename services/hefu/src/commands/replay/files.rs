@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
+use crate::lang::both;
 use crate::output::{self, Format, Record};
 
 /// A directory of tables in one form.
@@ -19,7 +20,7 @@ impl Files {
         let mut entries = fs::read_dir(root).map_err(|e| Failure::file(root, &e))?;
         if entries.next().is_some() {
             let detail = format!("{} is not empty", root.display());
-            return Err(Failure::usage(detail, "Give a new or empty directory."));
+            return Err(Failure::usage(detail, both!("Give a new or empty directory.", "请给出新的或空的目录。")));
         }
         Ok(Self { root: root.to_owned(), format })
     }

@@ -10,6 +10,7 @@ use hefu_views::replay::{Difference, Recorded};
 
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
+use crate::lang::note;
 use crate::output::{Hash, record};
 
 /// Views that this program does not have and that are named on stderr; the table has them all.
@@ -84,15 +85,22 @@ pub(super) fn tell(recorded: &[Recorded]) {
     let count = |of: &[&Recorded]| of.iter().map(|r| r.records).sum::<u64>();
     let (ours, others): (Vec<_>, Vec<_>) = recorded.iter().partition(|r| r.replayed);
     match count(&ours) {
-        0 => eprintln!("digests of these views in the log: none"),
-        n => eprintln!("digests of these views in the log: {n}, all as replayed"),
+        0 => note!("digests of these views in the log: none", "日志中没有这些视图的摘要"),
+        n => note!(
+            "digests of these views in the log: {n}, all as replayed",
+            "日志中这些视图的摘要：{n} 个，均与重放一致"
+        ),
     }
     if !others.is_empty() {
         let more = if others.len() > NAMED_MAX { ", …" } else { "" };
         let name = |r: &&Recorded| format!("{} {}", r.view, r.version);
         let names: Vec<String> = others.iter().take(NAMED_MAX).map(name).collect();
         let names = names.join(", ");
-        eprintln!("of views that this program does not have, not compared: {} ({names}{more})", count(&others));
+        let count = count(&others);
+        note!(
+            "of views that this program does not have, not compared: {count} ({names}{more})",
+            "本程序没有、未比对的视图：{count} 个（{names}{more}）"
+        );
     }
 }
 

@@ -7,7 +7,7 @@ use hefu_types::Code;
 use super::{AtArgs, report_row};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::output::{Hash, Number, Time, record};
+use crate::output::{Hash, Number, Time, Word, record};
 use crate::words;
 
 #[derive(Debug, clap::Args)]
@@ -27,8 +27,8 @@ record! {
         both area: String,
         both value: Option<Number>,
         both obs_status: String,
-        data qualifier: String,
-        both state: String,
+        data qualifier: Word,
+        both state: Word,
         both before: Option<Number>,
         data note: String,
         both reason: String,
@@ -42,7 +42,7 @@ record! {
 record! {
     /// A step that was taken.
     struct StepRow {
-        both step: String,
+        both step: Word,
         both member: String,
         both holder: String,
         both recorded_at: Time,
@@ -103,7 +103,7 @@ fn cells(report: &v1::Report, answer: &v1::GetReportResponse) -> Vec<CellRow> {
     rows
 }
 
-fn cell(observation: &v1::Observation, state: &str, before: Option<Number>) -> CellRow {
+fn cell(observation: &v1::Observation, state: &'static str, before: Option<Number>) -> CellRow {
     CellRow {
         value: words::number(observation.value.as_ref()),
         obs_status: words::obs_status(observation.obs_status),
@@ -119,14 +119,14 @@ fn cell(observation: &v1::Observation, state: &str, before: Option<Number>) -> C
     }
 }
 
-fn empty(indicator: &str, area: &str, state: &str) -> CellRow {
+fn empty(indicator: &str, area: &str, state: &'static str) -> CellRow {
     CellRow {
         indicator: indicator.to_owned(),
         area: area.to_owned(),
         value: None,
         obs_status: String::new(),
-        qualifier: String::new(),
-        state: state.to_owned(),
+        qualifier: Word::default(),
+        state: words::cell_state(state),
         before: None,
         note: String::new(),
         reason: String::new(),
@@ -184,8 +184,10 @@ mod tests {
         };
         let number = |number: &Option<Number>| number.as_ref().map(|n| n.0.clone()).unwrap_or_default();
         let rows = cells(&report, &answer);
-        let shown: Vec<[String; 4]> =
-            rows.into_iter().map(|row| [row.indicator, number(&row.value), row.state, number(&row.before)]).collect();
+        let shown: Vec<[String; 4]> = rows
+            .into_iter()
+            .map(|row| [row.indicator, number(&row.value), row.state.code().to_owned(), number(&row.before)])
+            .collect();
         let expected = [
             ["a", "0", "", ""],
             ["b", "2", "changed", "1"],

@@ -11,6 +11,7 @@ use crate::args::KeyArg;
 use crate::commands::key::text;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
+use crate::lang::{both, note};
 use crate::signer::WriterArgs;
 
 /// Digits that name a content hash, at least: with fewer, somebody could make two reports that both fit.
@@ -136,7 +137,10 @@ impl ContentArg {
             return Ok(());
         }
         let detail = stands.map_or("the report says nothing".to_owned(), |hash| format!("the report is {hash}"));
-        let remedy = "Look at the report again, and name the hash of what you saw.";
+        let remedy = both!(
+            "Look at the report again, and name the hash of what you saw.",
+            "请重新查看报表，写明所见内容的哈希。"
+        );
         Err(Failure::new(Exit::Refused, "CONTENT_WRONG", detail, remedy))
     }
 }
@@ -144,8 +148,13 @@ impl ContentArg {
 /// The unit of a key.
 pub(super) async fn unit_of(server: &Server, key: &PublicKey) -> Result<Code, Failure> {
     let member = server.key_state(key).await?.answer.member;
-    let remedy = "Let an admin of your member enrol the key, see `hefu key enrol`.";
-    Code::new(&member).map_err(|_| Failure::new(Exit::Refused, "KEY_UNKNOWN", "the key is not enrolled", remedy))
+    let remedy = both!(
+        "Let an admin of your member enrol the key, see `hefu key enrol`.",
+        "请本单位的管理密钥登记该密钥，见 `hefu key enrol`。"
+    );
+    Code::new(&member).map_err(|_| {
+        Failure::new(Exit::Refused, "KEY_UNKNOWN", both!("the key is not enrolled", "密钥没有登记"), remedy)
+    })
 }
 
 /// The unit that is named, or the key's own.
@@ -162,7 +171,11 @@ async fn review(server: &Server, cycle: &Code, unit: &Code, said: &ContentArg) -
     said.check(reviewed.content)?;
     let report = reviewed.answer.report.clone().unwrap_or_default();
     let content = reviewed.content.map_or("nothing".to_owned(), |hash| hash.to_string());
-    eprintln!("{cycle} {unit}: {} observations, {} missing; {content}", report.observations, report.missing);
+    let (observations, missing) = (report.observations, report.missing);
+    note!(
+        "{cycle} {unit}: {observations} observations, {missing} missing; {content}",
+        "{cycle} {unit}：观测值 {observations} 项，缺报 {missing} 项；{content}"
+    );
     Ok(reviewed)
 }
 
@@ -174,7 +187,10 @@ pub(crate) async fn draft(context: &Context, args: DraftArgs) -> Result<(), Fail
 
 fn empty(cycle: &Code) -> Failure {
     let detail = format!("no observation of your unit stands in {cycle}");
-    let remedy = "Report observations first, or declare with `hefu report nil` that there is nothing to report.";
+    let remedy = both!(
+        "Report observations first, or declare with `hefu report nil` that there is nothing to report.",
+        "请先填报观测值，或用 `hefu report nil` 声明零报告。"
+    );
     Failure::new(Exit::Refused, "REPORT_EMPTY", detail, remedy)
 }
 

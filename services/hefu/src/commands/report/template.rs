@@ -12,6 +12,7 @@ use super::step::unit_of;
 use crate::args::{AsOfArgs, KeyArg};
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::lang::{both, note};
 use crate::output::{self, Number, record};
 use crate::sheet::{self, SheetFormat, Takes};
 use crate::words;
@@ -71,12 +72,18 @@ pub(super) async fn run(context: &Context, args: &TemplateArgs) -> Result<(), Fa
     let unit = match (&args.unit.key, &args.unit.unit) {
         (Some(KeyArg(key)), _) => unit_of(&server, key).await?,
         (None, Some(unit)) => unit.clone(),
-        (None, None) => return Err(Failure::usage("whose report?", "Give --key or --unit.")),
+        (None, None) => {
+            return Err(Failure::usage(both!("whose report?", "哪个单位的报表？"), "Give --key or --unit."));
+        }
     };
     let rows = rows(&server, &args.cycle, &unit, context.moment(&args.as_of).await?).await?;
     output::create(&args.out, sheet::bytes(format, &rows, takes)?)?;
     let filled = rows.iter().filter(|row| !row.status.is_empty()).count();
-    eprintln!("{}: {} cells of {unit} in {}, {filled} reported", args.out.display(), rows.len(), args.cycle);
+    let (out, cells, cycle) = (args.out.display(), rows.len(), &args.cycle);
+    note!(
+        "{out}: {cells} cells of {unit} in {cycle}, {filled} reported",
+        "{out}：单位 {unit} 在周期 {cycle} 有 {cells} 个填报项，已填报 {filled} 个"
+    );
     Ok(())
 }
 
@@ -144,7 +151,7 @@ fn cells(
         TemplateRow {
             value: words::number(observation.value.as_ref()),
             status: words::obs_status(observation.obs_status),
-            qualifier: words::qualifier(observation.qualifier),
+            qualifier: words::qualifier(observation.qualifier).code().to_owned(),
             as_of_date: observation.as_of_date.clone(),
             source_title: source.title,
             source_uri: source.uri,

@@ -15,7 +15,8 @@ use super::report::column;
 use crate::args::KeyArg;
 use crate::context::Context;
 use crate::failure::{Exit, Failure, remedy};
-use crate::output::record;
+use crate::lang::{both, note};
+use crate::output::{Word, record};
 use crate::sheet::Fault;
 use crate::signer::WriterArgs;
 
@@ -30,7 +31,7 @@ record! {
         both period: String,
         both text: String,
         both detail: String,
-        both remedy: String,
+        both remedy: Word,
     }
 }
 
@@ -57,9 +58,10 @@ pub(super) async fn run(context: &Context, signer: &WriterArgs, file: File) -> R
     let count = |test: fn(&Verdict) -> bool| verdicts.iter().filter(|verdict| test(verdict)).count();
     let (new, standing) = (count(|v| *v == Verdict::New), count(|v| *v == Verdict::Standing));
     let (blank, wrong) = (count(|v| *v == Verdict::Blank), count(|v| matches!(v, Verdict::Wrong(_))));
-    eprintln!(
-        "{new} new, {standing} standing, {blank} blank, {wrong} wrong; problems: {}; nothing was signed",
-        problems.len()
+    let found = problems.len();
+    note!(
+        "{new} new, {standing} standing, {blank} blank, {wrong} wrong; problems: {found}; nothing was signed",
+        "新增 {new} 行，已有 {standing} 行，空白 {blank} 行，有误 {wrong} 行；问题 {found} 个；没有签署任何内容"
     );
     Ok(if problems.is_empty() { Exit::Done } else { Exit::Usage })
 }
@@ -79,7 +81,7 @@ fn of_file(fault: &Fault) -> ProblemRow {
         column: fault.column.clone(),
         code: "USAGE".into(),
         detail: fault.detail.clone(),
-        remedy: fault.remedy.clone(),
+        remedy: Word::new(fault.remedy.clone(), None::<String>),
         ..nowhere()
     }
 }
@@ -99,22 +101,26 @@ fn of_row(line: &Line, refusal: &Refusal) -> ProblemRow {
 
 fn of_refusal(refusal: &Refusal) -> ProblemRow {
     let code = refusal.reason.code().into();
-    ProblemRow { code, detail: refusal.detail.clone(), remedy: remedy(refusal).into(), ..nowhere() }
+    ProblemRow { code, detail: refusal.detail.clone(), remedy: remedy(refusal), ..nowhere() }
 }
 
 fn nowhere() -> ProblemRow {
-    let [column, code, indicator, area, period, text, detail, remedy] = [const { String::new() }; 8];
-    ProblemRow { line: None, column, code, indicator, area, period, text, detail, remedy }
+    let [column, code, indicator, area, period, text, detail] = [const { String::new() }; 7];
+    ProblemRow { line: None, column, code, indicator, area, period, text, detail, remedy: Word::default() }
 }
 
 /// What keeps the key from reporting anything.
 fn of_speaker(speaker: &v1::GetKeyStateResponse) -> Option<ProblemRow> {
     if speaker.member.is_empty() {
-        return Some(of_refusal(&Refusal::new(Reason::KeyUnknown, "", "the key is not enrolled")));
+        return Some(of_refusal(&Refusal::new(
+            Reason::KeyUnknown,
+            "",
+            both!("the key is not enrolled", "密钥没有登记"),
+        )));
     }
     if !speaker.active {
         let detail = "the key was revoked, or its member is suspended or has left".into();
-        return Some(ProblemRow { detail, remedy: Reason::KeyRevoked.remedy().into(), ..nowhere() });
+        return Some(ProblemRow { detail, remedy: remedy(&Refusal::new(Reason::KeyRevoked, "", "")), ..nowhere() });
     }
     let is_reporter = speaker.roles().any(|role| role == v1::Role::Reporter);
     let missing = || of_refusal(&Refusal::new(Reason::RoleMissing, "", "the key is not a reporter's"));

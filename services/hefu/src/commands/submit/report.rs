@@ -46,7 +46,7 @@ pub(crate) fn row(line: &Line) -> LineRow {
         code: of(|r| r.reason.code().into()),
         field: of(|r| column(&r.field).to_owned()),
         detail: of(|r| r.detail.clone()),
-        remedy: of(|r| remedy(r).into()),
+        remedy: of(|r| remedy(r).code().to_owned()),
     }
 }
 

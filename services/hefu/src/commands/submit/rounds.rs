@@ -17,6 +17,7 @@ use super::standing::Standing;
 use crate::args::StandingArg;
 use crate::context::{Context, progress};
 use crate::failure::{Exit, Failure};
+use crate::lang::note;
 use crate::observation::Observation;
 use crate::signer::WriterArgs;
 
@@ -41,7 +42,11 @@ pub(crate) async fn run(
     outcome?;
     let exit = summary(&lines);
     if sender.writer.pending_receipts() > 0 {
-        eprintln!("{} receipts are pending: `hefu receipt check` looks again", sender.writer.pending_receipts());
+        let count = sender.writer.pending_receipts();
+        note!(
+            "{count} receipts are pending: `hefu receipt check` looks again",
+            "有 {count} 份待见证回执：可用 `hefu receipt check` 再次检查"
+        );
     }
     sender.writer.contradicted()?;
     Ok(exit)
@@ -53,7 +58,10 @@ fn summary(lines: &[Line]) -> Exit {
     let recorded = count(|o| matches!(o, Outcome::Recorded(..)));
     let standing = count(|o| matches!(o, Outcome::Standing(..)));
     let blank = count(|o| matches!(o, Outcome::Blank));
-    eprintln!("{recorded} recorded, {standing} stood already, {blank} blank, {refused} refused");
+    note!(
+        "{recorded} recorded, {standing} stood already, {blank} blank, {refused} refused",
+        "入账 {recorded} 行，此前已有 {standing} 行，空白 {blank} 行，拒绝 {refused} 行"
+    );
     if refused == 0 { Exit::Done } else { Exit::Refused }
 }
 

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::VerifyArgs;
 use crate::args::read_policy;
 use crate::failure::{Exit, Failure};
+use crate::lang::{both, note};
 use crate::output::{Cell as _, Time};
 
 /// The part of a printed head that counts.
@@ -26,7 +27,10 @@ pub(super) fn end(args: &VerifyArgs, export: &Export) -> Result<End, Failure> {
     let note = match &args.checkpoint {
         Some(path) => std::fs::read(path).map_err(|e| Failure::file(path, &e))?.into(),
         None => export.checkpoint()?.ok_or_else(|| {
-            Failure::usage("the export holds no checkpoint", "Give one with --checkpoint, or a head with --head.")
+            Failure::usage(
+                both!("the export holds no checkpoint", "导出中没有检查点"),
+                "Give one with --checkpoint, or a head with --head.",
+            )
         })?,
     };
     let last = signed.open(&note)?;
@@ -82,7 +86,10 @@ impl Signed<'_> {
 
     fn signed<T>(opened: Result<T, CheckpointError>) -> Result<T, Failure> {
         opened.map_err(|e| {
-            let remedy = "Keep the export: it may be evidence. Check that the key is the one of this log.";
+            let remedy = both!(
+                "Keep the export: it may be evidence. Check that the key is the one of this log.",
+                "请保留该导出，它可能是证据；并确认密钥属于该日志。"
+            );
             let detail = "the checkpoint is not signed by this key";
             Failure::new(Exit::Broken, "CHECKPOINT_INVALID", detail, remedy).because(&e)
         })
@@ -119,7 +126,8 @@ fn quorum(signed: &SignedCheckpoint, policy: &Policy) -> Result<Vec<Cosignature>
 
 fn tell(cosignature: &Cosignature) {
     let millis = i64::try_from(cosignature.timestamp().saturating_mul(1_000)).unwrap_or(i64::MAX);
-    eprintln!("cosigned by {} at {}", cosignature.key().name(), Time(millis).short());
+    let (witness, at) = (cosignature.key().name(), Time(millis).short());
+    note!("cosigned by {witness} at {at}", "由 {witness} 于 {at} 见证签名");
 }
 
 fn head(args: &VerifyArgs) -> Result<Head, Failure> {
@@ -130,7 +138,11 @@ fn head(args: &VerifyArgs) -> Result<Head, Failure> {
     let text = std::fs::read_to_string(path).map_err(|e| Failure::file(path, &e))?;
     let printed: PrintedHead = serde_json::from_str(&text).map_err(|e| {
         let detail = format!("{} is no head", path.display());
-        Failure::usage(detail, "Give the output of `hefu --output json log head`.").because(&e)
+        Failure::usage(
+            detail,
+            both!("Give the output of `hefu --output json log head`.", "请给出 `hefu --output json log head` 的输出。"),
+        )
+        .because(&e)
     })?;
     Ok(Head { size: Size::new(printed.size), chain_hash: printed.chain_hash })
 }

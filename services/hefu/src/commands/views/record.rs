@@ -12,6 +12,7 @@ use hefu_types::{Code, Event, Seq, Size, ViewDigest};
 
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
+use crate::lang::both;
 use crate::output::{Hash, record};
 use crate::signals;
 use crate::signer::WriterArgs;
@@ -77,7 +78,12 @@ fn records(views: &[v1::View]) -> Result<Vec<ViewsRecorded>, Failure> {
         None => Err(ClientError::Protocol("a view without a name or a digest of 32 bytes".into()).into()),
         Some(said) if said.is_empty() => {
             let detail = "no view has applied an entry yet";
-            Err(Failure::new(Exit::Refused, "NOTHING_TO_RECORD", detail, "Do it again when the log has entries."))
+            Err(Failure::new(
+                Exit::Refused,
+                "NOTHING_TO_RECORD",
+                detail,
+                both!("Do it again when the log has entries.", "请在日志有条目之后再执行。"),
+            ))
         }
         Some(said) => Ok(said),
     }

@@ -7,6 +7,7 @@ use super::Recorder;
 use crate::commands::log::decode;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::lang::note;
 use crate::output;
 
 /// Records whenever enough entries stand after the last record. Does not end by itself.
@@ -22,7 +23,11 @@ pub(super) async fn follow(context: &Context, mut recorder: Recorder, every: u64
         let size = entry.seq().size();
         if size == head {
             let more = if since.entries == every { " or more" } else { "" };
-            eprintln!("{}{more} entries since the last record; recording every {every}", since.entries);
+            let entries = since.entries;
+            note!(
+                "{entries}{more} entries since the last record; recording every {every}",
+                "自上次记录以来 {entries}{more} 条；每 {every} 条记录一次"
+            );
         }
         if since.entries < every || size < head {
             continue;
