@@ -7,9 +7,10 @@ use hefu_types::{Code, Text};
 use crate::assurance;
 use crate::error::ViewError;
 use crate::key::AsOf;
+use crate::line::{self, Point};
 use crate::members;
 use crate::plan::{self, Indicator};
-use crate::progress::{self, Point, Progress};
+use crate::progress::{self, Gauge, Progress};
 use crate::row::Row;
 use crate::series::{self, Observation, ObservationFact};
 use crate::store::Rows;
@@ -116,18 +117,18 @@ fn progress_of(
     latest: Option<&Row<ObservationFact>>,
     as_of: AsOf,
 ) -> Result<Vec<Progress>, ViewError> {
-    let direction = indicator.definition.direction;
+    let gauge = Gauge { direction: indicator.definition.direction, decimals: indicator.definition.decimals };
     let targets = plan::targets(&*tables.plan, &indicator.definition.indicator, area, as_of)?;
     let now = latest.and_then(point);
     let start = match now {
         Some(_) if !targets.is_empty() => {
             let first_day = first_day(&*tables.plan, indicator, as_of)?;
             let baseline = baseline(tables, indicator, area, as_of)?;
-            progress::line_start(direction, first_day, baseline.as_ref().and_then(point))
+            progress::line_start(gauge.direction, first_day, baseline.as_ref().and_then(point))
         }
         _ => None,
     };
-    Ok(targets.into_iter().map(|target| progress::progress(direction, target, now, start)).collect())
+    Ok(targets.into_iter().map(|target| progress::progress(gauge, target, now, start)).collect())
 }
 
 /// The earliest standing observation with a value whose period ended by the plan's first day.
@@ -146,7 +147,7 @@ fn first_day(rows: &dyn Rows, indicator: &Indicator, as_of: AsOf) -> Result<i64,
     let code = &indicator.definition.plan;
     let plan = plan::plan(rows, code, as_of)?;
     let missing = || ViewError::Missing { what: "plan", name: code.to_string() };
-    Ok(progress::first_day_of(plan.ok_or_else(missing)?.fact.first_year))
+    Ok(line::first_day_of(plan.ok_or_else(missing)?.fact.first_year))
 }
 
 fn point(row: &Row<ObservationFact>) -> Option<Point> {

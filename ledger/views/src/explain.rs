@@ -25,7 +25,7 @@ pub enum EvidenceRole {
     Plan,
     /// It defined, revised or retired the indicator.
     Definition,
-    /// It set or adjusted a target.
+    /// It set or adjusted a target, or declared the way to it.
     Target,
     /// It admitted the member that reported, or said something about the key that it reported with.
     Authority,
@@ -129,6 +129,9 @@ impl Trace<'_> {
     fn targets(&mut self, indicator: &Code, area: &Code) -> Result<(), ViewError> {
         for row in plan::target_facts(&*self.tables.plan, indicator, area, self.as_of)? {
             self.add(EvidenceRole::Target, row.origin, summary::target(&row.fact))?;
+        }
+        for row in plan::trajectory_facts(&*self.tables.plan, indicator, area, self.as_of)? {
+            self.add(EvidenceRole::Target, row.origin, summary::trajectory(&row.fact))?;
         }
         Ok(())
     }

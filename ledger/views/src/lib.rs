@@ -27,6 +27,7 @@ mod error;
 pub mod explain;
 mod key;
 mod lattice;
+pub mod line;
 pub mod members;
 pub mod memory;
 pub mod plan;

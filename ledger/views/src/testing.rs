@@ -5,7 +5,7 @@ use hefu_types::event::membership::{
 };
 use hefu_types::event::plan::{
     Comparator, Direction, IndicatorDefined, Measure, MilestoneSet, PlanPublished, RollUp, Strength, TargetAdjusted,
-    TargetSet, TaskDefined,
+    TargetSet, TaskDefined, TrajectoryDeclared, TrajectoryPoint,
 };
 use hefu_types::event::reporting::{ObsStatus, ObservationReported, ObservationRetracted, Qualifier};
 use hefu_types::event::{EventRef, Name};
@@ -193,6 +193,20 @@ pub(crate) fn adjusted(to: &TargetSet, value: &str) -> TargetAdjusted {
         comparator: Comparator::MoreThan,
         value: decimal(value),
         reason: text("too easy"),
+    }
+}
+
+/// The way to a hard target, through these values at the ends of these periods.
+pub(crate) fn trajectory(indicator: &str, area: &str, year: u32, points: &[(&str, &str)]) -> TrajectoryDeclared {
+    let point = |(when, value): &(&str, &str)| TrajectoryPoint { period: period(when), value: decimal(value) };
+    TrajectoryDeclared {
+        indicator: code(indicator),
+        area: code(area),
+        year,
+        strength: Strength::Hard,
+        points: points.iter().map(point).collect(),
+        reason: text("late start"),
+        provenance: None,
     }
 }
 

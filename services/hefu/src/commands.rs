@@ -21,6 +21,7 @@ pub(crate) mod retract;
 pub(crate) mod role;
 pub(crate) mod series;
 pub(crate) mod submit;
+pub(crate) mod target;
 pub(crate) mod verify;
 pub(crate) mod views;
 pub(crate) mod witness;
@@ -46,6 +47,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Report(command) => report::run(&context, command).await?,
         Command::Due(args) => report::due(&context, args).await?,
         Command::Board(args) => board::run(&context, args).await?,
+        Command::Target(command) => target::run(&context, command).await?,
         Command::Series(args) => series::run(&context, args).await?,
         Command::Data(command) => data::run(&context, command).await?,
         Command::Explain(args) => explain::run(&context, args).await?,

@@ -31,6 +31,7 @@ words! {
     report_status ReportStatus "REPORT_STATUS";
     report_step ReportStepKind "REPORT_STEP_KIND";
     target_status TargetStatus "TARGET_STATUS";
+    forecast_method ForecastMethod "FORECAST_METHOD";
     strength Strength "STRENGTH";
     qualifier Qualifier "QUALIFIER";
     evidence_role EvidenceRole "EVIDENCE_ROLE";

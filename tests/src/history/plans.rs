@@ -1,10 +1,10 @@
 //! What may be said about plans, indicators and targets.
 
-use hefu_types::PeriodType;
 use hefu_types::event::plan::{
     Area, Comparator, Direction, IndicatorDefined, IndicatorRetired, IndicatorRevised, Measure, MilestoneSet, PlanPart,
-    PlanPublished, RollUp, Strength, TargetAdjusted, TargetSet, TaskDefined,
+    PlanPublished, RollUp, Strength, TargetAdjusted, TargetSet, TaskDefined, TrajectoryDeclared, TrajectoryPoint,
 };
+use hefu_types::{PeriodType, Text};
 
 use crate::history::cast::{Said, Scene};
 use crate::history::deeds::{FIRST_YEAR, because, number};
@@ -153,4 +153,24 @@ pub(super) fn adjust_target(scene: &mut Scene<'_>) -> Option<Said> {
         reason: because(scene),
     };
     Some(Said::by(office, adjusted))
+}
+
+/// The way to a target through the ends of one to three years before it.
+pub(super) fn declare_trajectory(scene: &mut Scene<'_>) -> Option<Said> {
+    let cast = scene.cast;
+    let (office, set) = (scene.office()?, scene.rng.find(&cast.targets, |t| !cast.retired.contains(&t.indicator))?);
+    let known = scene.indicator(|i| i.indicator == set.indicator)?;
+    let first = set.year - 1 - u32::try_from(scene.rng.below(3)).expect("small");
+    let points = (first..set.year).map(|year| TrajectoryPoint {
+        period: year.to_string().parse().expect("a year"),
+        value: number(i64::try_from(scene.rng.below(5_000)).expect("small"), known),
+    });
+    let points = points.collect();
+    Some(Said::by(office, trajectory(set, points, because(scene))))
+}
+
+/// The way to a target through these points.
+pub(super) fn trajectory(to: &TargetSet, points: Vec<TrajectoryPoint>, reason: Text) -> TrajectoryDeclared {
+    let TargetSet { indicator, area, year, strength, .. } = to.clone();
+    TrajectoryDeclared { indicator, area, year, strength, points, reason, provenance: None }
 }

@@ -206,6 +206,8 @@ structs! {
     IndicatorRetired { indicator, reason }
     TargetSet { indicator, area, year, strength, comparator, value, provenance }
     TargetAdjusted { indicator, area, year, strength, comparator, value, reason }
+    TrajectoryPoint { period, value }
+    TrajectoryDeclared { indicator, area, year, strength, points, reason, provenance }
     ObservationReported {
         indicator, area, period, value, obs_status, qualifier, as_of_date, source, note, supersedes, reason
     }
@@ -259,6 +261,7 @@ events!(
     IndicatorRetired,
     TargetSet,
     TargetAdjusted,
+    TrajectoryDeclared,
     ObservationReported,
     ObservationRetracted,
     ReportingCycleOpened,

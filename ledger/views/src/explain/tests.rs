@@ -1,6 +1,6 @@
 use super::*;
 use crate::testing::{
-    Log, OFFICE, REPORTER, code, decimal, indicator as defined, observed, period, plan, retracted, target,
+    Log, OFFICE, REPORTER, code, decimal, indicator as defined, observed, period, plan, retracted, target, trajectory,
 };
 use hefu_types::Event;
 use hefu_types::event::membership::{Role, RoleGranted};
@@ -129,4 +129,15 @@ fn beyond_the_bound_the_oldest_vintages_are_left_out_and_it_says_so() {
 fn an_unknown_indicator_has_no_explanation() {
     let store = log().store();
     assert_eq!(value(&Tables::of(&store), &code("k"), &code("52"), None, AsOf::LATEST).unwrap(), None);
+}
+
+#[test]
+fn the_way_to_a_target_is_part_of_the_explanation() {
+    let mut log = log();
+    log.say(OFFICE, [trajectory("i", "52", 2026, &[("2024", "100"), ("2025", "500")]).into()]);
+    let got = explain(&log, None, AsOf::LATEST);
+    let last = got.evidence.last().unwrap();
+    assert_eq!((last.role, last.origin.kind()), (EvidenceRole::Target, "trajectory_declared"));
+    let expected = "trajectory to the HARD target for 2026: 100 by 2024, 500 by 2025: late start";
+    assert_eq!(last.summary, expected);
 }

@@ -4,6 +4,7 @@ use hefu_client::Server;
 use hefu_proto::v1;
 use hefu_types::{Code, Period, Reason, Refusal};
 
+use super::board::target_text;
 use crate::args::AsOfArgs;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
@@ -128,15 +129,16 @@ fn number_row(row: v1::BoardRow) -> NumberRow {
     }
 }
 
-/// A target in a few words, such as `2022 ≥ 80000 (hard): met, 157.50 %`.
+/// A target in a few words, such as `2022 ≥ 80000 (hard): met, 157.50 %`, or `2022 ≥ 80000 (was ≥ 90000) (hard): behind, 50.00 %,
+/// forecast 70000`.
 fn target(progress: &v1::TargetProgress) -> String {
     let target = progress.target.clone().unwrap_or_default();
-    let value = words::number(target.value.as_ref()).map_or_else(String::new, |n| n.0);
     let attained =
         words::number(progress.attained_percent.as_ref()).map_or_else(String::new, |n| format!(", {} %", n.0));
-    let (comparator, strength) = (words::comparator(target.comparator), words::strength(target.strength));
-    let status = words::target_status(progress.status);
-    format!("{} {comparator} {value} ({strength}): {status}{attained}", target.year)
+    let forecast = progress.forecast.as_ref().and_then(|forecast| words::number(forecast.value.as_ref()));
+    let forecast = forecast.map_or_else(String::new, |n| format!(", forecast {}", n.0));
+    let (strength, status) = (words::strength(target.strength), words::target_status(progress.status));
+    format!("{} {} ({strength}): {status}{attained}{forecast}", target.year, target_text(&target))
 }
 
 fn evidence_row(evidence: v1::Evidence) -> EvidenceRow {
