@@ -6,11 +6,12 @@ mod tests;
 
 use hefu_types::{Code, Period};
 
-use crate::board::{self, BoardRow};
+use crate::board::{self, BoardRow, Shown, Subject};
 use crate::error::ViewError;
 use crate::key::AsOf;
 use crate::members::{self, MemberFact};
-use crate::plan::{self, Indicator};
+use crate::plan;
+use crate::rollup::{self, Frame, RolledUp};
 use crate::row::{Origin, Row};
 use crate::series::{self, ObservationFact};
 use crate::view::Tables;
@@ -31,6 +32,8 @@ pub enum EvidenceRole {
     Authority,
     /// It reported the value that the line to the targets starts at.
     Baseline,
+    /// It reported the value, or the weight, of an area that the number is made of.
+    Part,
     /// It reported what stands.
     Value,
     /// It reported or retracted what no longer stands.
@@ -74,30 +77,44 @@ pub fn value(
     as_of: AsOf,
 ) -> Result<Option<Explanation>, ViewError> {
     let Some(found) = plan::indicator(&*tables.plan, indicator, as_of)? else { return Ok(None) };
-    let shown = shown(tables, indicator, area, period, as_of)?;
-    let cell = period.or_else(|| shown.as_ref().map(|row| row.fact.period()));
+    let frame = Frame::read(tables, &found.definition.plan, as_of)?;
+    let subject = Subject { indicator: &found, frame: frame.as_ref() };
+    let shown = shown(tables, subject, area, period, as_of)?;
     let mut trace = Trace { tables, as_of, found: Vec::new() };
     trace.plan(&found.definition.plan)?;
     trace.definition(indicator)?;
     trace.targets(indicator, area)?;
-    if shown.is_some() {
-        trace.baseline(&found, area)?;
-    }
-    let complete = cell.map_or(Ok(true), |period| trace.cell(indicator, area, period))?;
-    let row = board::row_with(tables, &found, area, shown, as_of)?;
+    let cell = match &shown {
+        Shown::Observed(row) => Some(row.fact.period()),
+        Shown::RolledUp(_) | Shown::Nothing => None,
+    };
+    trace.shown(subject, area, &shown)?;
+    let complete = period.or(cell).map_or(Ok(true), |period| trace.cell(indicator, area, period))?;
+    let row = board::row_with(tables, subject, area, shown, as_of)?;
     Ok(Some(Explanation { row, evidence: trace.sorted(), complete }))
 }
 
 fn shown(
     tables: &Tables<'_>,
-    indicator: &Code,
+    subject: Subject<'_>,
     area: &Code,
     period: Option<Period>,
     as_of: AsOf,
-) -> Result<Option<Row<ObservationFact>>, ViewError> {
-    let Some(period) = period else { return series::latest(&*tables.series, indicator, area, as_of) };
-    let standing = series::standing(&*tables.series, indicator, area, period, as_of)?;
-    Ok(standing.filter(|row| row.fact.value().is_some()))
+) -> Result<Shown, ViewError> {
+    let indicator = &subject.indicator.definition.indicator;
+    let observed = match period {
+        None => series::latest(&*tables.series, indicator, area, as_of)?,
+        Some(period) => series::standing(&*tables.series, indicator, area, period, as_of)?,
+    };
+    let observed = observed.filter(|row| row.fact.value().is_some());
+    let rolled_up = match (subject.frame, period) {
+        (Some(frame), None) if observed.is_none() => rollup::latest(tables, (subject.indicator, frame), area, as_of)?,
+        (Some(frame), Some(period)) if observed.is_none() => {
+            rollup::at(tables, (subject.indicator, frame), area, period, as_of)?
+        }
+        _ => None,
+    };
+    Ok(Shown::of(observed, rolled_up.filter(|rolled| !rolled.parts.is_empty())))
 }
 
 /// Collects evidence.
@@ -136,9 +153,29 @@ impl Trace<'_> {
         Ok(())
     }
 
-    fn baseline(&mut self, indicator: &Indicator, area: &Code) -> Result<(), ViewError> {
-        let baseline = board::baseline(self.tables, indicator, area, self.as_of)?;
-        baseline.map_or(Ok(()), |row| self.observation(EvidenceRole::Baseline, &row))
+    /// The baseline of what is shown, and the parts of what areas below amount to. The vintages of an observation are named with
+    /// its cell.
+    fn shown(&mut self, subject: Subject<'_>, area: &Code, shown: &Shown) -> Result<(), ViewError> {
+        match shown {
+            Shown::Nothing => return Ok(()),
+            Shown::Observed(_) => {}
+            Shown::RolledUp(rolled) => self.parts(EvidenceRole::Part, rolled)?,
+        }
+        match board::baseline(self.tables, subject, area, shown, self.as_of)? {
+            Shown::Observed(row) => self.observation(EvidenceRole::Baseline, &row),
+            Shown::RolledUp(rolled) => self.parts(EvidenceRole::Baseline, &rolled),
+            Shown::Nothing => Ok(()),
+        }
+    }
+
+    fn parts(&mut self, role: EvidenceRole, rolled: &RolledUp) -> Result<(), ViewError> {
+        for part in &rolled.parts {
+            for row in [Some(&part.observation), part.weight.as_ref()].into_iter().flatten() {
+                self.add(role, row.origin, format!("{} in {}", summary::observation(&row.fact), part.area))?;
+                self.authority(&row.origin)?;
+            }
+        }
+        Ok(())
     }
 
     /// The vintages of a cell; `false` when the oldest are left out.

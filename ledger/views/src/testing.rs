@@ -4,8 +4,8 @@ use hefu_types::event::membership::{
     Algorithm, GenesisKey, KeyEnrolled, LedgerLimits, LedgerOpened, MemberAdmitted, MemberType, Role,
 };
 use hefu_types::event::plan::{
-    Comparator, Direction, IndicatorDefined, Measure, MilestoneSet, PlanPublished, RollUp, Strength, TargetAdjusted,
-    TargetSet, TaskDefined, TrajectoryDeclared, TrajectoryPoint,
+    Area, Comparator, Direction, IndicatorDefined, Measure, MilestoneSet, PlanPublished, RollUp, Strength,
+    TargetAdjusted, TargetSet, TaskDefined, TrajectoryDeclared, TrajectoryPoint,
 };
 use hefu_types::event::reporting::{ObsStatus, ObservationReported, ObservationRetracted, Qualifier};
 use hefu_types::event::{EventRef, Name};
@@ -149,6 +149,12 @@ pub(crate) fn plan(plan: &str) -> PlanPublished {
         areas: vec![],
         provenance: None,
     }
+}
+
+/// An area; an empty parent is none.
+pub(crate) fn area(area: &str, parent: &str) -> Area {
+    let parent = (!parent.is_empty()).then(|| code(parent));
+    Area { code: code(area), name: name(area), parent, overlaps: false }
 }
 
 pub(crate) fn indicator(indicator: &str, direction: Direction, areas: &[&str]) -> IndicatorDefined {

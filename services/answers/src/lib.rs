@@ -25,6 +25,7 @@ use hefu_views::{Cursor, ViewId};
 
 pub use assurance::{attestation, challenge};
 pub use reports::{cycle, rate, report, report_cell};
+pub use targets::{rolled_up, target_check};
 
 fn bytes(slice: &[u8]) -> Bytes {
     Bytes::copy_from_slice(slice)
@@ -43,6 +44,7 @@ pub fn board_row(row: &BoardRow) -> v1::BoardRow {
         targets: row.targets.iter().map(targets::progress).collect(),
         opinion: row.opinion.map_or(0, |opinion| opinion.number().cast_signed()),
         open_challenges: u32::try_from(row.open_challenges).unwrap_or(u32::MAX),
+        rolled_up: row.rolled_up.as_ref().map(rolled_up),
     }
 }
 
@@ -168,6 +170,7 @@ const fn evidence_role(role: EvidenceRole) -> v1::EvidenceRole {
         EvidenceRole::Target => v1::EvidenceRole::Target,
         EvidenceRole::Authority => v1::EvidenceRole::Authority,
         EvidenceRole::Baseline => v1::EvidenceRole::Baseline,
+        EvidenceRole::Part => v1::EvidenceRole::Part,
         EvidenceRole::Value => v1::EvidenceRole::Value,
         EvidenceRole::Superseded => v1::EvidenceRole::Superseded,
     }

@@ -19,6 +19,7 @@ pub(crate) mod report;
 mod request;
 pub(crate) mod retract;
 pub(crate) mod role;
+pub(crate) mod roll_up;
 pub(crate) mod series;
 pub(crate) mod submit;
 pub(crate) mod target;
@@ -48,6 +49,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Due(args) => report::due(&context, args).await?,
         Command::Board(args) => board::run(&context, args).await?,
         Command::Target(command) => target::run(&context, command).await?,
+        Command::RollUp(args) => roll_up::run(&context, args).await?,
         Command::Series(args) => series::run(&context, args).await?,
         Command::Data(command) => data::run(&context, command).await?,
         Command::Explain(args) => explain::run(&context, args).await?,

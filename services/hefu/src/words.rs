@@ -32,6 +32,8 @@ words! {
     report_step ReportStepKind "REPORT_STEP_KIND";
     target_status TargetStatus "TARGET_STATUS";
     forecast_method ForecastMethod "FORECAST_METHOD";
+    roll_up RollUp "ROLL_UP";
+    target_verdict TargetVerdict "TARGET_VERDICT";
     strength Strength "STRENGTH";
     qualifier Qualifier "QUALIFIER";
     evidence_role EvidenceRole "EVIDENCE_ROLE";

@@ -8,7 +8,7 @@ use hefu_proto::v1::view_service_server::ViewService;
 use hefu_proto::{convert, status, v1};
 use hefu_types::{Code, Millis, Period, PublicKey, Reason, Refusal, Seq, Size, SubmissionHash};
 use hefu_views::series::{self, Selection};
-use hefu_views::{AsOf, Projector, Tables, VIEWS, ViewError, board, explain, members};
+use hefu_views::{AsOf, Projector, Tables, VIEWS, ViewError, board, explain, members, plan, rollup, target_check};
 use tonic::{Request, Response, Status};
 
 use crate::config::VIEW_WAIT;
@@ -215,7 +215,7 @@ impl ViewService for Queries {
         let v1::GetSeriesRequest { indicator, area, include_history, as_of, min_seq } = request.into_inner();
         let query = move |tables: &Tables<'_>, as_of| {
             let (indicator, area) = (code(&indicator, "indicator")?, optional_code(&area, "area")?);
-            let known = hefu_views::plan::indicator(&*tables.plan, &indicator, as_of).map_err(failed)?;
+            let known = plan::indicator(&*tables.plan, &indicator, as_of).map_err(failed)?;
             known.ok_or_else(|| no_indicator(&indicator))?;
             let select = Selection {
                 indicator: &indicator,
@@ -263,7 +263,7 @@ impl ViewService for Queries {
         let query = move |tables: &Tables<'_>, as_of| {
             let (indicator, area) = (code(&indicator, "indicator")?, code(&area, "area")?);
             let period = optional_period(&period)?;
-            let known = hefu_views::plan::indicator(&*tables.plan, &indicator, as_of).map_err(failed)?;
+            let known = plan::indicator(&*tables.plan, &indicator, as_of).map_err(failed)?;
             let known = known.ok_or_else(|| no_indicator(&indicator))?;
             if !known.definition.areas.contains(&area) {
                 let detail = format!("{indicator} is not observed in {area}");
@@ -274,6 +274,42 @@ impl ViewService for Queries {
         };
         let (explanation, size) = self.ask(as_of, min_seq, query).await?;
         Ok(Response::new(hefu_answers::explanation(&explanation, size)))
+    }
+
+    async fn get_roll_up(
+        &self,
+        request: Request<v1::GetRollUpRequest>,
+    ) -> Result<Response<v1::GetRollUpResponse>, Status> {
+        let v1::GetRollUpRequest { indicator, area, period, as_of, min_seq } = request.into_inner();
+        let query = move |tables: &Tables<'_>, as_of| {
+            let (indicator, area) = (code(&indicator, "indicator")?, code(&area, "area")?);
+            let period = optional_period(&period)?;
+            let known = plan::indicator(&*tables.plan, &indicator, as_of).map_err(failed)?;
+            let known = known.ok_or_else(|| no_indicator(&indicator))?;
+            let published = plan::plan(&*tables.plan, &known.definition.plan, as_of).map_err(failed)?;
+            if !published.is_some_and(|plan| plan.fact.areas.iter().any(|known| known.code == area)) {
+                let detail = format!("no area {area} in plan {}", known.definition.plan);
+                return Err(Refusal::new(Reason::AreaUnknown, "area", detail));
+            }
+            rollup::query(tables, &known, &area, period, as_of).map_err(failed)
+        };
+        let (rolled_up, size) = self.ask(as_of, min_seq, query).await?;
+        let rolled_up = rolled_up.as_ref().map(hefu_answers::rolled_up);
+        Ok(Response::new(v1::GetRollUpResponse { rolled_up, size: size.get() }))
+    }
+
+    async fn check_targets(
+        &self,
+        request: Request<v1::CheckTargetsRequest>,
+    ) -> Result<Response<v1::CheckTargetsResponse>, Status> {
+        let v1::CheckTargetsRequest { plan, as_of, min_seq } = request.into_inner();
+        let query = move |tables: &Tables<'_>, as_of| {
+            let plan = optional_code(&plan, "plan")?;
+            target_check::check(tables, plan.as_ref(), as_of).map_err(failed)
+        };
+        let (checks, size) = self.ask(as_of, min_seq, query).await?;
+        let checks = checks.iter().map(hefu_answers::target_check).collect();
+        Ok(Response::new(v1::CheckTargetsResponse { checks, size: size.get() }))
     }
 
     async fn list_views(

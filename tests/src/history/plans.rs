@@ -33,7 +33,9 @@ pub(super) fn publish(scene: &mut Scene<'_>) -> Option<Said> {
     let (parts, areas) = (plan.parts.len(), plan.areas.len());
     plan.parts.push(PlanPart { code: code(&format!("part{parts}")), title: name("a part"), lead_units: vec![] });
     let parent = plan.areas.first().map(|area| area.code.clone());
-    plan.areas.push(Area { code: code(&format!("{}", 520_000 + areas)), name: name("an area"), parent });
+    let overlaps = scene.rng.percent(20);
+    let code = code(&format!("{}", 520_000 + areas));
+    plan.areas.push(Area { code, name: name("an area"), parent, overlaps });
     Some(Said::by(office, plan))
 }
 

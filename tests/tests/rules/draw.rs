@@ -193,7 +193,7 @@ structs! {
     RoleRevoked { key, role }
     OfficeKeyReplaced { replaced, reason, since_seq, replacement }
     RulesActivated { version }
-    Area { code, name, parent }
+    Area { code, name, parent, overlaps }
     PlanPart { code, title, lead_units }
     PlanPublished { plan, title, issuer, first_year, last_year, parts, areas, provenance }
     TaskDefined { plan, task, part, number, title, lead_units, supporting_units, provenance }

@@ -79,6 +79,8 @@ message! {
         2 => name: Name,
         /// The code of the area it is part of; empty at the top.
         3 => parent: Option<Code>,
+        /// Whether it overlaps areas of the same parent, so that values of the parent are made without it.
+        4 => overlaps: bool,
     }
 }
 

@@ -5,6 +5,7 @@ use hefu_proto::v1;
 use hefu_types::{Code, Period, Reason, Refusal};
 
 use super::board::target_text;
+use super::roll_up::areas;
 use crate::args::AsOfArgs;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
@@ -34,6 +35,7 @@ record! {
         both area: String,
         both period: String,
         both value: Option<Number>,
+        both areas: String,
         both unit: String,
         both qualifier: String,
         both obs_status: String,
@@ -91,7 +93,7 @@ async fn usual_area(server: &Server, args: &ExplainArgs) -> Result<String, Failu
         min_seq: args.as_of.min_seq,
     };
     let answer = server.ask(async |server| server.views().get_indicator(request.clone()).await).await?;
-    let reported: Vec<_> = answer.rows.iter().filter(|row| row.latest.is_some()).collect();
+    let reported: Vec<_> = answer.rows.iter().filter(|row| row.latest.is_some() || row.rolled_up.is_some()).collect();
     let Some(row) = reported.first() else {
         let detail = format!("nothing was reported for {}", args.indicator);
         return Err(Failure::new(Exit::Refused, "OBSERVATION_NOT_FOUND", detail, "Look at the board first."));
@@ -104,11 +106,16 @@ async fn usual_area(server: &Server, args: &ExplainArgs) -> Result<String, Failu
 
 /// Whether anything was ever observed of the number: a value, a missing one, or one that was taken back.
 fn says_something(answer: &v1::ExplainValueResponse) -> bool {
-    let observed = [v1::EvidenceRole::Value as i32, v1::EvidenceRole::Superseded as i32];
+    use v1::EvidenceRole::{Part, Superseded, Value};
+    let observed = [Value as i32, Superseded as i32, Part as i32];
     answer.evidence.iter().any(|evidence| observed.contains(&evidence.role))
 }
 
 fn number_row(row: v1::BoardRow) -> NumberRow {
+    let rolled = row.rolled_up.as_ref();
+    let (areas, made) =
+        (rolled.map(areas).unwrap_or_default(), rolled.and_then(|rolled| words::number(rolled.value.as_ref())));
+    let made_for = rolled.map(|rolled| rolled.period.clone()).unwrap_or_default();
     let (name, latest) = (row.name.unwrap_or_default(), row.latest.unwrap_or_default());
     let source = latest.source.unwrap_or_default();
     NumberRow {
@@ -116,8 +123,9 @@ fn number_row(row: v1::BoardRow) -> NumberRow {
         name_zh: name.zh,
         name_en: name.en,
         area: row.area,
-        period: latest.period,
-        value: words::number(latest.value.as_ref()),
+        period: if latest.period.is_empty() { made_for } else { latest.period },
+        value: words::number(latest.value.as_ref()).or(made),
+        areas,
         unit: row.unit,
         qualifier: words::qualifier(latest.qualifier),
         obs_status: words::obs_status(latest.obs_status),
@@ -168,6 +176,6 @@ mod tests {
             says_something(&v1::ExplainValueResponse { evidence, ..v1::ExplainValueResponse::default() })
         };
         assert!(!says(&[]) && !says(&[Plan, Definition, Target, Baseline]));
-        assert!(says(&[Plan, Target, Value]) && says(&[Plan, Superseded]));
+        assert!(says(&[Plan, Target, Value]) && says(&[Plan, Superseded]) && says(&[Plan, v1::EvidenceRole::Part]));
     }
 }

@@ -2,13 +2,19 @@
 
 use std::str::FromStr;
 
+use hefu_proto::v1;
 use hefu_types::event::plan::{Comparator, Strength, TargetAdjusted, TrajectoryDeclared, TrajectoryPoint};
 use hefu_types::{Code, Decimal, Text};
 
+use super::board::target_text;
 use super::key::text;
+use super::plan::Known;
+use crate::args::AsOfArgs;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::output::{Number, record};
 use crate::signer::WriterArgs;
+use crate::words;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum TargetCommand {
@@ -39,6 +45,32 @@ pub(crate) enum TargetCommand {
         #[arg(long, value_parser = text)]
         reason: Text,
     },
+    /// Hold every target against those of the areas below: do they come to it? A finding; nothing is refused for it.
+    Check {
+        /// The plan; all plans without it.
+        #[arg(long, value_name = "CODE")]
+        plan: Option<Code>,
+        #[command(flatten)]
+        as_of: AsOfArgs,
+    },
+}
+
+record! {
+    /// A target, and what those of the areas below come to.
+    struct CheckRow {
+        both indicator: String,
+        both area: String,
+        both year: u64,
+        both strength: String,
+        both target: String,
+        both roll_up: String,
+        both rolled_up: Option<Number>,
+        both areas: String,
+        both missing: Vec<String>,
+        both gap: Option<Number>,
+        both verdict: String,
+        data parts: Vec<String>,
+    }
 }
 
 /// Which target.
@@ -125,6 +157,39 @@ pub(crate) async fn run(context: &Context, command: TargetCommand) -> Result<(),
             let event = TrajectoryDeclared { indicator, area, year, strength, points, reason, provenance };
             context.submit(&signer, event).await
         }
+        TargetCommand::Check { plan, as_of } => check(context, plan.as_ref(), as_of).await,
+    }
+}
+
+async fn check(context: &Context, plan: Option<&Code>, as_of: AsOfArgs) -> Result<(), Failure> {
+    let server = context.server()?;
+    let code = plan.map(Code::to_string).unwrap_or_default();
+    let request = v1::CheckTargetsRequest { plan: code, as_of: as_of.moment(), min_seq: as_of.min_seq };
+    let answer = server.ask(async |server| server.views().check_targets(request.clone()).await).await?;
+    if let (Some(plan), true) = (plan, answer.checks.is_empty()) {
+        Known::read(context).await?.check(Some(plan), None)?;
+    }
+    context.rows(&answer.checks.iter().map(check_row).collect::<Vec<_>>())
+}
+
+pub(crate) fn check_row(check: &v1::TargetCheck) -> CheckRow {
+    let target = check.target.clone().unwrap_or_default();
+    let part = |part: &v1::TargetPart| {
+        format!("{}: {}", part.area, part.target.as_ref().map_or_else(String::new, target_text))
+    };
+    CheckRow {
+        indicator: check.indicator.clone(),
+        area: check.area.clone(),
+        year: target.year.into(),
+        strength: words::strength(target.strength),
+        target: target_text(&target),
+        roll_up: words::roll_up(check.method),
+        rolled_up: words::number(check.rolled_up.as_ref()),
+        areas: format!("{} of {}", check.parts.len(), check.parts.len() + check.missing.len()),
+        missing: check.missing.clone(),
+        gap: words::number(check.gap.as_ref()),
+        verdict: words::target_verdict(check.verdict),
+        parts: check.parts.iter().map(part).collect(),
     }
 }
 
