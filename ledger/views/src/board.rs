@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 
 use hefu_types::event::Name;
 use hefu_types::event::assurance::Opinion;
+use hefu_types::event::plan::Measure;
 use hefu_types::{Code, Text};
 
 use crate::assurance;
 use crate::error::ViewError;
+use crate::flow::{self, Amount};
 use crate::key::AsOf;
 use crate::line::Point;
 use crate::members;
-use crate::plan::{self, Indicator};
+use crate::plan::{self, Indicator, Target};
 use crate::progress::{self, Gauge, Progress};
 use crate::rollup::{self, Frame, RolledUp};
 use crate::row::Row;
@@ -184,6 +186,13 @@ fn progress_of(
     let definition = &subject.indicator.definition;
     let gauge = Gauge { direction: definition.direction, decimals: definition.decimals };
     let targets = plan::targets(&*tables.plan, &definition.indicator, area, as_of)?;
+    if definition.measure == Measure::Flow {
+        let of_flow = |target: Target| {
+            let amount = amount_of(tables, &definition.indicator, area, shown, target.year, as_of)?;
+            Ok(progress::of_flow(gauge, target, amount))
+        };
+        return targets.into_iter().map(of_flow).collect();
+    }
     let now = shown.point();
     let start = match now {
         Some(_) if !targets.is_empty() => {
@@ -193,6 +202,30 @@ fn progress_of(
         _ => None,
     };
     Ok(targets.into_iter().map(|target| progress::progress(gauge, target, now, start)).collect())
+}
+
+/// The amount of a year up to what is shown: what was observed from the year's first day on; or what areas below amount to in a
+/// period that begins on it.
+fn amount_of(
+    tables: &Tables<'_>,
+    indicator: &Code,
+    area: &Code,
+    shown: &Shown,
+    year: u32,
+    as_of: AsOf,
+) -> Result<Option<Amount>, ViewError> {
+    Ok(match shown {
+        Shown::Nothing => None,
+        Shown::Observed(row) => {
+            let year = (year, row.fact.period());
+            flow::amount(&flow::of_year(&*tables.series, indicator, area, year, as_of)?)
+        }
+        Shown::RolledUp(rolled) => {
+            let (first, month, day) = rolled.period.first_day();
+            let value = rolled.complete().filter(|_| (u32::from(first), month, day) == (year, 1, 1));
+            value.map(|value| Amount { value, until: rolled.period })
+        }
+    })
 }
 
 /// What trajectories start at: the earliest standing observation with a value whose period ended by the plan's first day; without

@@ -4,10 +4,12 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
+use hefu_types::event::plan::Measure;
 use hefu_types::{Code, Period};
 
 use crate::board::{self, BoardRow, Shown, Subject};
 use crate::error::ViewError;
+use crate::flow;
 use crate::key::AsOf;
 use crate::members::{self, MemberFact};
 use crate::plan;
@@ -32,7 +34,8 @@ pub enum EvidenceRole {
     Authority,
     /// It reported the value that the line to the targets starts at.
     Baseline,
-    /// It reported the value, or the weight, of an area that the number is made of.
+    /// It reported the value, or the weight, of an area that the number is made of; or a flow's amount of another period of a
+    /// target's year.
     Part,
     /// It reported what stands.
     Value,
@@ -161,11 +164,27 @@ impl Trace<'_> {
             Shown::Observed(_) => {}
             Shown::RolledUp(rolled) => self.parts(EvidenceRole::Part, rolled)?,
         }
+        if subject.indicator.definition.measure == Measure::Flow {
+            return self.amounts(&subject.indicator.definition.indicator, area, shown);
+        }
         match board::baseline(self.tables, subject, area, shown, self.as_of)? {
             Shown::Observed(row) => self.observation(EvidenceRole::Baseline, &row),
             Shown::RolledUp(rolled) => self.parts(EvidenceRole::Baseline, &rolled),
             Shown::Nothing => Ok(()),
         }
+    }
+
+    /// What else makes the amounts that are held against targets.
+    fn amounts(&mut self, indicator: &Code, area: &Code, shown: &Shown) -> Result<(), ViewError> {
+        let Shown::Observed(latest) = shown else { return Ok(()) };
+        for target in plan::targets(&*self.tables.plan, indicator, area, self.as_of)? {
+            let year = (target.year, latest.fact.period());
+            let parts = flow::of_year(&*self.tables.series, indicator, area, year, self.as_of)?;
+            for row in parts.iter().filter(|row| row.origin != latest.origin) {
+                self.observation(EvidenceRole::Part, row)?;
+            }
+        }
+        Ok(())
     }
 
     fn parts(&mut self, role: EvidenceRole, rolled: &RolledUp) -> Result<(), ViewError> {

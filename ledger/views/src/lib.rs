@@ -25,6 +25,7 @@ pub mod cursor;
 pub mod engine;
 mod error;
 pub mod explain;
+pub mod flow;
 mod key;
 mod lattice;
 pub mod line;

@@ -3,7 +3,8 @@
 use hefu_types::Decimal;
 use hefu_types::event::plan::{Comparator, Direction};
 
-use crate::line::{self, Line, Place, Point, last_day_of};
+use crate::flow::Amount;
+use crate::line::{self, Line, Place, Point, first_day_of, last_day_of};
 use crate::plan::Target;
 
 /// How an indicator stands against one target.
@@ -11,7 +12,8 @@ use crate::plan::Target;
 pub enum Status {
     /// No observation with a value stands. Never shown as zero.
     NoReport,
-    /// The latest value satisfies the target's comparator.
+    /// The latest value satisfies the target's comparator. The amount of a year that is not over is not known to stay below a
+    /// target, or at it.
     Met,
     /// Not met yet, and at or beyond the trajectory at the observed period's end.
     OnTrack,
@@ -26,6 +28,8 @@ pub enum Status {
 pub enum ForecastMethod {
     /// The straight line through the trajectory's start and the latest value, extended to the end of the target's year.
     Linear,
+    /// Of a flow: the year's amount, if the rest of it brings as much a day as the year did so far.
+    RunRate,
 }
 
 /// What the value will be at the end of the target's year, if it goes on so.
@@ -44,6 +48,8 @@ pub struct Progress {
     pub target: Target,
     /// The status.
     pub status: Status,
+    /// Of a flow, the amount of the target's year so far, which is what is held against the target.
+    pub amount: Option<Amount>,
     /// Percent with two decimals, rounded half to even: value / target where higher is better, target / value where lower
     /// is better, so that 100 is reached in both cases when the target is. `None` without a value or for a zero divisor.
     pub attained_percent: Option<Decimal>,
@@ -74,17 +80,31 @@ pub fn line_start(direction: Direction, first_day: i64, baseline: Option<Point>)
     })
 }
 
-/// How the latest value stands against a target.
+/// How a level or a ratio stands against a target.
 #[must_use]
 pub fn progress(gauge: Gauge, target: Target, latest: Option<Point>, start: Option<Point>) -> Progress {
+    held(gauge, target, latest, start, ForecastMethod::Linear)
+}
+
+/// How the amount of the target's year stands against it. The trajectory starts at zero the day before the year.
+#[must_use]
+pub fn of_flow(gauge: Gauge, target: Target, amount: Option<Amount>) -> Progress {
+    let start = Point { day: first_day_of(target.year) - 1, value: Decimal::new(0, 0).expect("scale 0") };
+    let found = held(gauge, target, amount.as_ref().map(Amount::point), Some(start), ForecastMethod::RunRate);
+    Progress { amount, ..found }
+}
+
+fn held(gauge: Gauge, target: Target, latest: Option<Point>, start: Option<Point>, method: ForecastMethod) -> Progress {
     let Some(now) = latest else {
-        let (status, attained_percent, expected, forecast) = (Status::NoReport, None, None, None);
-        return Progress { target, status, attained_percent, expected, forecast };
+        let (status, amount, attained_percent, expected, forecast) = (Status::NoReport, None, None, None, None);
+        return Progress { target, status, amount, attained_percent, expected, forecast };
     };
     let due = Point { day: last_day_of(target.year), value: target.value };
     let line = Line::through(start, declared(&target), due);
+    let more_comes = method == ForecastMethod::RunRate && now.day < due.day;
+    let settled = !more_comes || matches!(target.comparator, Comparator::AtLeast | Comparator::MoreThan);
     let status = match line.place(gauge.direction, now) {
-        _ if satisfies(target.comparator, now.value, target.value) => Status::Met,
+        _ if settled && satisfies(target.comparator, now.value, target.value) => Status::Met,
         Some(Place::Reached) => Status::OnTrack,
         Some(Place::Near) => Status::AtRisk,
         Some(Place::Short) | None => Status::Behind,
@@ -95,8 +115,9 @@ pub fn progress(gauge: Gauge, target: Target, latest: Option<Point>, start: Opti
     };
     let forecast = start.filter(|start| start.day < now.day && now.day < due.day);
     let forecast = forecast.and_then(|start| line::between(start, now, due.day, gauge.decimals));
-    let forecast = forecast.map(|value| Forecast { value, method: ForecastMethod::Linear });
-    Progress { status, attained_percent, expected: line.at(now.day, gauge.decimals), forecast, target }
+    let forecast = forecast.map(|value| Forecast { value, method });
+    let (amount, expected) = (None, line.at(now.day, gauge.decimals));
+    Progress { target, status, amount, attained_percent, expected, forecast }
 }
 
 /// The points of a target's declared trajectory.

@@ -230,7 +230,7 @@ fn spoken_of(row: &Row<ObservationFact>) -> (Date, (Seq, u32)) {
 }
 
 /// The sum, with the decimals of the number that has most; `None` of nothing, or when it does not fit.
-fn sum(values: &[Decimal]) -> Option<Decimal> {
+pub(crate) fn sum(values: &[Decimal]) -> Option<Decimal> {
     let scale = values.iter().map(|value| value.scale()).max()?;
     decimal(values.iter().map(|value| value.rescaled(scale)).sum(), scale)
 }

@@ -27,6 +27,8 @@ pub(crate) fn progress(progress: &Progress) -> v1::TargetProgress {
         attained_percent: progress.attained_percent.as_ref().map(convert::to_wire),
         expected: progress.expected.as_ref().map(convert::to_wire),
         forecast: progress.forecast.as_ref().map(forecast),
+        amount: progress.amount.as_ref().map(|amount| convert::to_wire(&amount.value)),
+        amount_until: progress.amount.as_ref().map(|amount| amount.until.to_string()).unwrap_or_default(),
     }
 }
 
@@ -68,6 +70,7 @@ fn trajectory(Row { origin, fact }: &Row<TrajectoryDeclared>) -> v1::Trajectory 
 fn forecast(forecast: &Forecast) -> v1::Forecast {
     let method = match forecast.method {
         ForecastMethod::Linear => v1::ForecastMethod::Linear,
+        ForecastMethod::RunRate => v1::ForecastMethod::RunRate,
     };
     v1::Forecast { value: Some(convert::to_wire(&forecast.value)), method: method.into() }
 }

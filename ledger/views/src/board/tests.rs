@@ -1,11 +1,11 @@
 use super::*;
-use crate::progress::Status;
+use crate::progress::{ForecastMethod, Status};
 use crate::testing::{
     Log, OFFICE, REPORTER, area, code, decimal, indicator as defined, observed, plan as published, retracted, target,
     text,
 };
 use hefu_types::event::plan::{
-    Comparator, Direction, IndicatorDefined, IndicatorRetired, PlanPublished, RollUp, Strength, TargetSet,
+    Comparator, Direction, IndicatorDefined, IndicatorRetired, Measure, PlanPublished, RollUp, Strength, TargetSet,
 };
 
 /// Indicators `i` (higher is better, ≥ 1095 by 2026, ≥ 2000 if all goes well) and `pue` (lower is better, ≤ 1.2 by 2026).
@@ -182,4 +182,28 @@ fn the_line_of_a_rolled_up_value_starts_at_a_rolled_up_one() {
     let incomplete = sum_row(&log, AsOf::LATEST);
     assert_eq!(incomplete.targets[0].status, Status::OnTrack, "a part is no baseline: the line starts at zero");
     assert_eq!(sum_row(&log, AsOf::after(with)).targets[0].expected, Some(decimal("565.48")));
+}
+
+#[test]
+fn a_flow_is_held_against_the_target_of_its_year() {
+    let mut log = log();
+    let flow = IndicatorDefined { measure: Measure::Flow, ..defined("f", Direction::Higher, &["52"]) };
+    let goals = [2024, 2025].map(|year| target("f", "52", year, Comparator::AtLeast, "366").into());
+    log.say(OFFICE, [flow.into()].into_iter().chain(goals));
+    let read = |log: &Log| -> Vec<_> {
+        let row =
+            board(log, None, Some("52"), AsOf::LATEST).into_iter().find(|row| row.indicator == code("f")).unwrap();
+        let of = |p: Progress| (p.status, p.amount.map(|a| a.value), p.forecast.map(|f| (f.value, f.method)));
+        row.targets.into_iter().map(of).collect()
+    };
+    let rate = |value: &str| Some((decimal(value), ForecastMethod::RunRate));
+    log.say(REPORTER, [observed("f", "52", "2023", "9999"), observed("f", "52", "2024-Q1", "91")]);
+    let nothing = (Status::NoReport, None, None);
+    assert_eq!(read(&log), [(Status::OnTrack, Some(decimal("91")), rate("366.00")), nothing]);
+    log.say(REPORTER, [observed("f", "52", "2024-Q2", "80")]);
+    // 182 are expected, and a tenth less, 163.8, would still be near.
+    assert_eq!(read(&log), [(Status::AtRisk, Some(decimal("171")), rate("343.88")), nothing]);
+    log.say(REPORTER, [observed("f", "52", "2024", "370"), observed("f", "52", "2025-H1", "1")]);
+    assert_eq!(read(&log)[0], (Status::Met, Some(decimal("370")), None));
+    assert_eq!(read(&log)[1].0, Status::Behind);
 }

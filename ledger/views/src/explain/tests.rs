@@ -5,7 +5,7 @@ use crate::testing::{
 };
 use hefu_types::Event;
 use hefu_types::event::membership::{Role, RoleGranted};
-use hefu_types::event::plan::{Comparator, Direction, IndicatorDefined, PlanPublished, RollUp};
+use hefu_types::event::plan::{Comparator, Direction, IndicatorDefined, Measure, PlanPublished, RollUp};
 
 fn log() -> Log {
     let mut log = Log::open();
@@ -162,4 +162,21 @@ fn a_rolled_up_number_names_its_parts() {
     assert!(!said(EvidenceRole::Authority).is_empty());
     let then = explain(&log, Some("2023"), AsOf::LATEST);
     assert_eq!(then.row.rolled_up.unwrap().value, Some(decimal("3")));
+}
+
+#[test]
+fn a_flow_names_every_amount_that_is_held_against_its_target() {
+    let mut log = Log::open();
+    let flow = IndicatorDefined { measure: Measure::Flow, ..defined("i", Direction::Higher, &["52"]) };
+    log.say(OFFICE, [flow.into(), target("i", "52", 2024, Comparator::AtLeast, "10").into()]);
+    log.say(REPORTER, ["2023", "2024-Q1", "2024-Q2", "2024-Q3"].map(|when| observed("i", "52", when, "2")));
+    let amounts = |when| {
+        let got = explain(&log, when, AsOf::LATEST);
+        let indices =
+            |role| -> Vec<_> { got.evidence.iter().filter(|e| e.role == role).map(|e| e.origin.event_index).collect() };
+        let amount = got.row.targets[0].amount.as_ref().map(|amount| amount.value);
+        (amount, indices(EvidenceRole::Part), indices(EvidenceRole::Value), indices(EvidenceRole::Baseline))
+    };
+    assert_eq!(amounts(None), (Some(decimal("6")), vec![1, 2], vec![3], vec![]));
+    assert_eq!(amounts(Some("2024-Q2")), (Some(decimal("4")), vec![1], vec![2], vec![]), "as if it were the latest");
 }

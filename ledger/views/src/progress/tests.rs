@@ -214,3 +214,17 @@ proptest! {
         prop_assert!(fits);
     }
 }
+
+#[test]
+fn an_amount_that_grows_is_not_known_to_stay_below() {
+    let check = |comparator, until: &str, value: &str| {
+        let amount = Amount { value: decimal(value), until: period(until) };
+        of_flow(gauge(Direction::Lower), target(comparator, "365"), Some(amount)).status
+    };
+    assert_eq!(check(Comparator::AtMost, "2026-Q1", "90"), Status::OnTrack, "365 a year are 90 by then");
+    assert_eq!(check(Comparator::AtMost, "2026-Q1", "99"), Status::AtRisk);
+    assert_eq!(check(Comparator::AtMost, "2026-Q1", "99.01"), Status::Behind);
+    assert_eq!(check(Comparator::AtMost, "2026", "365"), Status::Met);
+    assert_eq!(check(Comparator::Equal, "2026-H1", "365"), Status::Behind);
+    assert_eq!(check(Comparator::LessThan, "2026", "365"), Status::Behind);
+}
