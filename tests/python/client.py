@@ -144,7 +144,7 @@ def office_publishes_a_plan(c):
         measure="MEASURE_FLOW", direction="DIRECTION_HIGHER", roll_up="ROLL_UP_NONE", decimals=2,
         lead_units=[MEMBER], reporting_units=[MEMBER], areas=[AREA],
         period_types=["PERIOD_TYPE_YEAR", "PERIOD_TYPE_MONTH"])
-    target = pb.TargetSet(indicator=INDICATOR, area=AREA, year=2027, strength="STRENGTH_HARD",
+    target = pb.TargetSet(indicator=INDICATOR, area=AREA, year=2025, strength="STRENGTH_HARD",
                           comparator="COMPARATOR_AT_LEAST", value=pb.Decimal(units=100))
     position = c.send(c.office, c.office.submission(
         pb.Event(plan_published=plan), pb.Event(indicator_defined=indicator), pb.Event(target_set=target)))

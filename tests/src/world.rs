@@ -318,7 +318,12 @@ pub fn genesis() -> LedgerOpened {
 /// Plan `test`, its three indicators and a target for each.
 #[must_use]
 pub fn plan_events() -> Vec<Event> {
-    let area = |c: &str, parent: Option<&str>| Area { code: code(c), name: name(c), parent: parent.map(code) };
+    let area = |c: &str, parent: Option<&str>| Area {
+        code: code(c),
+        name: name(c),
+        parent: parent.map(code),
+        overlaps: false,
+    };
     let plan = PlanPublished {
         plan: code("test"),
         title: name("test plan"),

@@ -5,7 +5,7 @@ use hefu_types::{Code, Event, PublicKey, Reason, Refusal, Submission};
 
 use crate::membership::{self, MemberStatus, Roles};
 use crate::state::{Position, State};
-use crate::{assurance, cycle, delegation, plan, platform, report, reporting};
+use crate::{assurance, cycle, delegation, plan, platform, report, reporting, trajectory};
 
 /// Who signs, as it stands before the event at hand.
 pub(crate) struct Speaker {
@@ -129,6 +129,7 @@ impl State {
                 plan::apply_target(self, e);
             }
             Event::TargetAdjusted(e) => plan::decide_adjusted(self, speaker, e)?,
+            Event::TrajectoryDeclared(e) => trajectory::decide_declared(self, speaker, e)?,
             Event::ReportingCycleOpened(e) => {
                 cycle::decide_opened(self, speaker, e)?;
                 cycle::apply_opened(self, e);

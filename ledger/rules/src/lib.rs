@@ -8,7 +8,7 @@
 //! The state is a pure function of the entries. Nothing here reads a clock (the only "now" is `recorded_at`), draws
 //! randomness, does I/O or keeps history: values and texts for people are the views' business.
 //!
-//! One file per context: `membership` (who may speak), `plan` (what was planned), `reporting` (what was
+//! One file per context: `membership` (who may speak), `plan` and `trajectory` (what was planned), `reporting` (what was
 //! observed), `platform` (who signs checkpoints, what views amount to). Each holds `decide` (reads the state, may refuse) and
 //! `apply` (total, never refuses), which `event.rs` calls one after the other.
 //!
@@ -27,6 +27,7 @@ mod report;
 mod reporting;
 mod state;
 mod table;
+mod trajectory;
 
 pub use admit::{Admitted, admit, admit_all};
 pub use membership::{Key, Member, MemberStatus, Roles};

@@ -259,10 +259,22 @@ pub(crate) fn decide_target(state: &State, speaker: &Speaker, e: &TargetSet) -> 
 pub(crate) fn decide_adjusted(state: &State, speaker: &Speaker, e: &TargetAdjusted) -> Result<(), Refusal> {
     speaker.needs(Role::Office)?;
     check_target(state, &e.indicator, &e.area, e.year, e.comparator, e.value)?;
-    if !state.targets.contains(&target_key(&e.indicator, &e.area, e.year, e.strength)) {
-        return refuse(Reason::TargetUnknown, "indicator", format!("no {} target for {}", e.strength, e.year));
-    }
+    known_target(state, &e.indicator, &e.area, e.year, e.strength)?;
     check_reason(&e.reason)
+}
+
+/// A target stands.
+pub(crate) fn known_target(
+    state: &State,
+    indicator: &Code,
+    area: &Code,
+    year: u32,
+    strength: Strength,
+) -> Result<(), Refusal> {
+    if state.targets.contains(&target_key(indicator, area, year, strength)) {
+        return Ok(());
+    }
+    refuse(Reason::TargetUnknown, "indicator", format!("no {strength} target for {year} in {area}"))
 }
 
 fn check_target(

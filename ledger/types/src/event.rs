@@ -146,6 +146,8 @@ events! {
     46 => TargetSet(plan) "target_set",
     /// A target was adjusted.
     47 => TargetAdjusted(plan) "target_adjusted",
+    /// The way to a target was declared.
+    48 => TrajectoryDeclared(plan) "trajectory_declared",
     /// A period is to be reported.
     70 => ReportingCycleOpened(cycle) "reporting_cycle_opened",
     /// Units may report in a locked cycle.

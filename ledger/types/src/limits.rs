@@ -78,5 +78,8 @@ pub const PROOF_BYTES_MAX: usize = 2 * NOTE_BYTES_MAX;
 /// Bytes of a tlog-policy file: 1,000 lines of a key, a name and an address of 1 kB.
 pub const POLICY_BYTES_MAX: usize = 1 << 20;
 
+/// Points of a target's trajectory: the months of ten years.
+pub const TRAJECTORY_POINTS_MAX: usize = 120;
+
 /// The time that a challenge leaves for an answer, at least, in milliseconds: a day.
 pub const ANSWER_MILLIS_MIN: i64 = 24 * 3_600_000;

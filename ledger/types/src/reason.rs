@@ -224,6 +224,8 @@ reasons! {
     TargetUnknown "TARGET_UNKNOWN" Precondition "Set the target first.";
     /// The comparator contradicts the indicator's direction, or the year lies outside the calendar.
     TargetInvalid "TARGET_INVALID" Invalid "Use ≥ or > when higher is better, ≤ or < when lower is better, or =.";
+    /// A trajectory has no points, too many, or its points don't go on in time up to the target's year.
+    TrajectoryInvalid "TRAJECTORY_INVALID" Invalid "Give 1 to 120 points, each ending after the one before, the last one before the target's year ends.";
 
     // Reporting.
     /// The signer's member is not a reporting unit of the indicator.

@@ -1,18 +1,23 @@
 //! The board: every indicator and area with its latest value, against its targets.
 
+use std::collections::BTreeMap;
+
 use hefu_types::event::Name;
 use hefu_types::event::assurance::Opinion;
+use hefu_types::event::plan::Measure;
 use hefu_types::{Code, Text};
 
 use crate::assurance;
 use crate::error::ViewError;
+use crate::flow::{self, Amount};
 use crate::key::AsOf;
+use crate::line::Point;
 use crate::members;
-use crate::plan::{self, Indicator};
-use crate::progress::{self, Point, Progress};
+use crate::plan::{self, Indicator, Target};
+use crate::progress::{self, Gauge, Progress};
+use crate::rollup::{self, Frame, RolledUp};
 use crate::row::Row;
 use crate::series::{self, Observation, ObservationFact};
-use crate::store::Rows;
 use crate::view::Tables;
 
 /// One row of the board: an indicator in an area.
@@ -30,6 +35,9 @@ pub struct BoardRow {
     pub unit: Text,
     /// The latest observation with a value; `None` for no report.
     pub latest: Option<Observation>,
+    /// Without an observation of its own, the value that the areas below amount to, in the latest period that one of them has a
+    /// value of.
+    pub rolled_up: Option<RolledUp>,
     /// The targets by year and strength, and how it stands against each.
     pub targets: Vec<Progress>,
     /// What auditors think of the latest observation: the worst of their last opinions.
@@ -50,10 +58,15 @@ pub fn list(
     as_of: AsOf,
 ) -> Result<Vec<BoardRow>, ViewError> {
     let indicators = plan::indicators(&*tables.plan, plan, as_of)?;
-    let mut rows = Vec::new();
+    let (mut frames, mut rows) = (BTreeMap::new(), Vec::new());
     for indicator in indicators.iter().filter(|indicator| !indicator.retired) {
+        let plan = &indicator.definition.plan;
+        if !frames.contains_key(plan) {
+            frames.insert(plan.clone(), Frame::read(tables, plan, as_of)?);
+        }
+        let subject = Subject { indicator, frame: frames[plan].as_ref() };
         for area in areas_of(indicator).into_iter().filter(|own| area.is_none_or(|area| area == *own)) {
-            rows.push(row(tables, indicator, area, as_of)?);
+            rows.push(row(tables, subject, area, as_of)?);
         }
     }
     Ok(rows)
@@ -69,8 +82,52 @@ pub fn indicator(
     as_of: AsOf,
 ) -> Result<Option<(Indicator, Vec<BoardRow>)>, ViewError> {
     let Some(found) = plan::indicator(&*tables.plan, indicator, as_of)? else { return Ok(None) };
-    let rows = areas_of(&found).into_iter().map(|area| row(tables, &found, area, as_of)).collect::<Result<_, _>>()?;
+    let frame = Frame::read(tables, &found.definition.plan, as_of)?;
+    let subject = Subject { indicator: &found, frame: frame.as_ref() };
+    let rows = areas_of(&found).into_iter().map(|area| row(tables, subject, area, as_of)).collect::<Result<_, _>>()?;
     Ok(Some((found, rows)))
+}
+
+/// An indicator, and what its plan says.
+#[derive(Clone, Copy)]
+pub(crate) struct Subject<'a> {
+    pub(crate) indicator: &'a Indicator,
+    /// `None` when the plan was never published.
+    pub(crate) frame: Option<&'a Frame>,
+}
+
+impl<'a> Subject<'a> {
+    /// What numbers need to know of the plan.
+    fn frame(self) -> Result<&'a Frame, ViewError> {
+        let missing = || ViewError::Missing { what: "plan", name: self.indicator.definition.plan.to_string() };
+        self.frame.ok_or_else(missing)
+    }
+}
+
+/// What a board row shows as the value.
+pub(crate) enum Shown {
+    /// An observation, which has a value.
+    Observed(Row<ObservationFact>),
+    /// What the areas below amount to.
+    RolledUp(RolledUp),
+    /// Nothing.
+    Nothing,
+}
+
+impl Shown {
+    /// An observation of the area itself, or else what the areas below amount to.
+    pub(crate) fn of(observed: Option<Row<ObservationFact>>, rolled_up: Option<RolledUp>) -> Self {
+        observed.map(Self::Observed).or(rolled_up.map(Self::RolledUp)).unwrap_or(Self::Nothing)
+    }
+
+    /// The value that is held against targets; a part of the areas is not.
+    fn point(&self) -> Option<Point> {
+        match self {
+            Self::Observed(row) => point(row),
+            Self::RolledUp(rolled) => rolled.complete().map(|value| Point::at_end_of(rolled.period, value)),
+            Self::Nothing => None,
+        }
+    }
 }
 
 fn areas_of(indicator: &Indicator) -> Vec<&Code> {
@@ -79,26 +136,34 @@ fn areas_of(indicator: &Indicator) -> Vec<&Code> {
     areas
 }
 
-fn row(tables: &Tables<'_>, indicator: &Indicator, area: &Code, as_of: AsOf) -> Result<BoardRow, ViewError> {
-    let latest = series::latest(&*tables.series, &indicator.definition.indicator, area, as_of)?;
-    row_with(tables, indicator, area, latest, as_of)
+fn row(tables: &Tables<'_>, subject: Subject<'_>, area: &Code, as_of: AsOf) -> Result<BoardRow, ViewError> {
+    let latest = series::latest(&*tables.series, &subject.indicator.definition.indicator, area, as_of)?;
+    let rolled_up = match subject.frame {
+        Some(frame) if latest.is_none() => rollup::latest(tables, (subject.indicator, frame), area, as_of)?,
+        _ => None,
+    };
+    row_with(tables, subject, area, Shown::of(latest, rolled_up), as_of)
 }
 
-/// The board row that shows this observation as the latest; it must have a value.
+/// The board row that shows this as the latest value.
 pub(crate) fn row_with(
     tables: &Tables<'_>,
-    indicator: &Indicator,
+    subject: Subject<'_>,
     area: &Code,
-    latest: Option<Row<ObservationFact>>,
+    shown: Shown,
     as_of: AsOf,
 ) -> Result<BoardRow, ViewError> {
-    let definition = &indicator.definition;
-    let targets = progress_of(tables, indicator, area, latest.as_ref(), as_of)?;
+    let definition = &subject.indicator.definition;
+    let targets = progress_of(tables, subject, area, &shown, as_of)?;
     let signed = |row: Row<ObservationFact>| {
         let signer = members::signer(&*tables.members, &row.origin.key, as_of)?;
         Ok::<_, ViewError>(Observation::new(row, &signer))
     };
-    let latest = latest.map(signed).transpose()?;
+    let (latest, rolled_up) = match shown {
+        Shown::Observed(row) => (Some(signed(row)?), None),
+        Shown::RolledUp(rolled) => (None, Some(rolled)),
+        Shown::Nothing => (None, None),
+    };
     let opinion = latest.as_ref().map(|latest| assurance::opinion_of(tables, latest, as_of)).transpose()?.flatten();
     Ok(BoardRow {
         indicator: definition.indicator.clone(),
@@ -108,6 +173,7 @@ pub(crate) fn row_with(
         unit: definition.unit.clone(),
         targets,
         latest,
+        rolled_up,
         opinion,
         open_challenges: assurance::count_open(tables, &definition.indicator, area, as_of)?,
     })
@@ -115,42 +181,73 @@ pub(crate) fn row_with(
 
 fn progress_of(
     tables: &Tables<'_>,
-    indicator: &Indicator,
+    subject: Subject<'_>,
     area: &Code,
-    latest: Option<&Row<ObservationFact>>,
+    shown: &Shown,
     as_of: AsOf,
 ) -> Result<Vec<Progress>, ViewError> {
-    let direction = indicator.definition.direction;
-    let targets = plan::targets(&*tables.plan, &indicator.definition.indicator, area, as_of)?;
-    let now = latest.and_then(point);
+    let definition = &subject.indicator.definition;
+    let gauge = Gauge { direction: definition.direction, decimals: definition.decimals };
+    let targets = plan::targets(&*tables.plan, &definition.indicator, area, as_of)?;
+    if definition.measure == Measure::Flow {
+        let of_flow = |target: Target| {
+            let amount = amount_of(tables, &definition.indicator, area, shown, target.year, as_of)?;
+            Ok(progress::of_flow(gauge, target, amount))
+        };
+        return targets.into_iter().map(of_flow).collect();
+    }
+    let now = shown.point();
     let start = match now {
         Some(_) if !targets.is_empty() => {
-            let first_day = first_day(&*tables.plan, indicator, as_of)?;
-            let baseline = baseline(tables, indicator, area, as_of)?;
-            progress::line_start(direction, first_day, baseline.as_ref().and_then(point))
+            let baseline = baseline(tables, subject, area, shown, as_of)?;
+            progress::line_start(gauge.direction, subject.frame()?.first_day, baseline.point())
         }
         _ => None,
     };
-    Ok(targets.into_iter().map(|target| progress::progress(direction, target, now, start)).collect())
+    Ok(targets.into_iter().map(|target| progress::progress(gauge, target, now, start)).collect())
 }
 
-/// The earliest standing observation with a value whose period ended by the plan's first day.
+/// The amount of a year up to what is shown: what was observed from the year's first day on; or what areas below amount to in a
+/// period that begins on it.
+fn amount_of(
+    tables: &Tables<'_>,
+    indicator: &Code,
+    area: &Code,
+    shown: &Shown,
+    year: u32,
+    as_of: AsOf,
+) -> Result<Option<Amount>, ViewError> {
+    Ok(match shown {
+        Shown::Nothing => None,
+        Shown::Observed(row) => {
+            let year = (year, row.fact.period());
+            flow::amount(&flow::of_year(&*tables.series, indicator, area, year, as_of)?)
+        }
+        Shown::RolledUp(rolled) => {
+            let (first, month, day) = rolled.period.first_day();
+            let value = rolled.complete().filter(|_| (u32::from(first), month, day) == (year, 1, 1));
+            value.map(|value| Amount { value, until: rolled.period })
+        }
+    })
+}
+
+/// What trajectories start at: the earliest standing observation with a value whose period ended by the plan's first day; without
+/// one, for a value that areas below amount to, the earliest that they amounted to.
 pub(crate) fn baseline(
     tables: &Tables<'_>,
-    indicator: &Indicator,
+    subject: Subject<'_>,
     area: &Code,
+    shown: &Shown,
     as_of: AsOf,
-) -> Result<Option<Row<ObservationFact>>, ViewError> {
-    let first_day = first_day(&*tables.plan, indicator, as_of)?;
-    let earliest = series::earliest(&*tables.series, &indicator.definition.indicator, area, as_of)?;
-    Ok(earliest.filter(|row| point(row).is_some_and(|point| point.day <= first_day)))
-}
-
-fn first_day(rows: &dyn Rows, indicator: &Indicator, as_of: AsOf) -> Result<i64, ViewError> {
-    let code = &indicator.definition.plan;
-    let plan = plan::plan(rows, code, as_of)?;
-    let missing = || ViewError::Missing { what: "plan", name: code.to_string() };
-    Ok(progress::first_day_of(plan.ok_or_else(missing)?.fact.first_year))
+) -> Result<Shown, ViewError> {
+    let frame = subject.frame()?;
+    let earliest = series::earliest(&*tables.series, &subject.indicator.definition.indicator, area, as_of)?;
+    let observed = earliest.filter(|row| point(row).is_some_and(|point| point.day <= frame.first_day));
+    let rolled_up = match shown {
+        Shown::RolledUp(_) if observed.is_none() => rollup::baseline(tables, (subject.indicator, frame), area, as_of)?,
+        _ => None,
+    };
+    Ok(Shown::of(observed, rolled_up))
 }
 
 fn point(row: &Row<ObservationFact>) -> Option<Point> {

@@ -4,13 +4,16 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
+use hefu_types::event::plan::Measure;
 use hefu_types::{Code, Period};
 
-use crate::board::{self, BoardRow};
+use crate::board::{self, BoardRow, Shown, Subject};
 use crate::error::ViewError;
+use crate::flow;
 use crate::key::AsOf;
 use crate::members::{self, MemberFact};
-use crate::plan::{self, Indicator};
+use crate::plan;
+use crate::rollup::{self, Frame, RolledUp};
 use crate::row::{Origin, Row};
 use crate::series::{self, ObservationFact};
 use crate::view::Tables;
@@ -27,12 +30,15 @@ pub enum EvidenceRole {
     Plan,
     /// It defined, revised or retired the indicator.
     Definition,
-    /// It set or adjusted a target.
+    /// It set or adjusted a target, or declared the way to it.
     Target,
     /// It admitted the member that reported, or said something about the key that it reported with.
     Authority,
     /// It reported the value that the line to the targets starts at.
     Baseline,
+    /// It reported the value, or the weight, of an area that the number is made of; or a flow's amount of another period of a
+    /// target's year.
+    Part,
     /// It reported what stands.
     Value,
     /// It reported or retracted what no longer stands.
@@ -76,30 +82,44 @@ pub fn value(
     as_of: AsOf,
 ) -> Result<Option<Explanation>, ViewError> {
     let Some(found) = plan::indicator(&*tables.plan, indicator, as_of)? else { return Ok(None) };
-    let shown = shown(tables, indicator, area, period, as_of)?;
-    let cell = period.or_else(|| shown.as_ref().map(|row| row.fact.period()));
+    let frame = Frame::read(tables, &found.definition.plan, as_of)?;
+    let subject = Subject { indicator: &found, frame: frame.as_ref() };
+    let shown = shown(tables, subject, area, period, as_of)?;
     let mut trace = Trace { tables, as_of, found: Vec::new() };
     trace.plan(&found.definition.plan)?;
     trace.definition(indicator)?;
     trace.targets(indicator, area)?;
-    if shown.is_some() {
-        trace.baseline(&found, area)?;
-    }
-    let complete = cell.map_or(Ok(true), |period| trace.cell(indicator, area, period))?;
-    let row = board::row_with(tables, &found, area, shown, as_of)?;
+    let cell = match &shown {
+        Shown::Observed(row) => Some(row.fact.period()),
+        Shown::RolledUp(_) | Shown::Nothing => None,
+    };
+    trace.shown(subject, area, &shown)?;
+    let complete = period.or(cell).map_or(Ok(true), |period| trace.cell(indicator, area, period))?;
+    let row = board::row_with(tables, subject, area, shown, as_of)?;
     Ok(Some(Explanation { row, evidence: trace.sorted(), complete }))
 }
 
 fn shown(
     tables: &Tables<'_>,
-    indicator: &Code,
+    subject: Subject<'_>,
     area: &Code,
     period: Option<Period>,
     as_of: AsOf,
-) -> Result<Option<Row<ObservationFact>>, ViewError> {
-    let Some(period) = period else { return series::latest(&*tables.series, indicator, area, as_of) };
-    let standing = series::standing(&*tables.series, indicator, area, period, as_of)?;
-    Ok(standing.filter(|row| row.fact.value().is_some()))
+) -> Result<Shown, ViewError> {
+    let indicator = &subject.indicator.definition.indicator;
+    let observed = match period {
+        None => series::latest(&*tables.series, indicator, area, as_of)?,
+        Some(period) => series::standing(&*tables.series, indicator, area, period, as_of)?,
+    };
+    let observed = observed.filter(|row| row.fact.value().is_some());
+    let rolled_up = match (subject.frame, period) {
+        (Some(frame), None) if observed.is_none() => rollup::latest(tables, (subject.indicator, frame), area, as_of)?,
+        (Some(frame), Some(period)) if observed.is_none() => {
+            rollup::at(tables, (subject.indicator, frame), area, period, as_of)?
+        }
+        _ => None,
+    };
+    Ok(Shown::of(observed, rolled_up.filter(|rolled| !rolled.parts.is_empty())))
 }
 
 /// Collects evidence.
@@ -132,12 +152,51 @@ impl Trace<'_> {
         for row in plan::target_facts(&*self.tables.plan, indicator, area, self.as_of)? {
             self.add(EvidenceRole::Target, row.origin, summary::target(&row.fact))?;
         }
+        for row in plan::trajectory_facts(&*self.tables.plan, indicator, area, self.as_of)? {
+            self.add(EvidenceRole::Target, row.origin, summary::trajectory(&row.fact))?;
+        }
         Ok(())
     }
 
-    fn baseline(&mut self, indicator: &Indicator, area: &Code) -> Result<(), ViewError> {
-        let baseline = board::baseline(self.tables, indicator, area, self.as_of)?;
-        baseline.map_or(Ok(()), |row| self.observation(EvidenceRole::Baseline, &row))
+    /// The baseline of what is shown, and the parts of what areas below amount to. The vintages of an observation are named with
+    /// its cell.
+    fn shown(&mut self, subject: Subject<'_>, area: &Code, shown: &Shown) -> Result<(), ViewError> {
+        match shown {
+            Shown::Nothing => return Ok(()),
+            Shown::Observed(_) => {}
+            Shown::RolledUp(rolled) => self.parts(EvidenceRole::Part, rolled)?,
+        }
+        if subject.indicator.definition.measure == Measure::Flow {
+            return self.amounts(&subject.indicator.definition.indicator, area, shown);
+        }
+        match board::baseline(self.tables, subject, area, shown, self.as_of)? {
+            Shown::Observed(row) => self.observation(EvidenceRole::Baseline, &row),
+            Shown::RolledUp(rolled) => self.parts(EvidenceRole::Baseline, &rolled),
+            Shown::Nothing => Ok(()),
+        }
+    }
+
+    /// What else makes the amounts that are held against targets.
+    fn amounts(&mut self, indicator: &Code, area: &Code, shown: &Shown) -> Result<(), ViewError> {
+        let Shown::Observed(latest) = shown else { return Ok(()) };
+        for target in plan::targets(&*self.tables.plan, indicator, area, self.as_of)? {
+            let year = (target.year, latest.fact.period());
+            let parts = flow::of_year(&*self.tables.series, indicator, area, year, self.as_of)?;
+            for row in parts.iter().filter(|row| row.origin != latest.origin) {
+                self.observation(EvidenceRole::Part, row)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn parts(&mut self, role: EvidenceRole, rolled: &RolledUp) -> Result<(), ViewError> {
+        for part in &rolled.parts {
+            for row in [Some(&part.observation), part.weight.as_ref()].into_iter().flatten() {
+                self.add(role, row.origin, format!("{} in {}", summary::observation(&row.fact), part.area))?;
+                self.authority(&row.origin)?;
+            }
+        }
+        Ok(())
     }
 
     /// The vintages of a cell; `false` when the oldest are left out.

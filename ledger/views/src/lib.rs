@@ -16,7 +16,7 @@
 //! A [`Replay`] is the auditor's way: views in memory, held to the digests that the log's operator recorded of them.
 //!
 //! Read next: [`store`] (what a store must promise), [`view`] (what a view is), [`series`] (the smallest view), [`engine`]
-//! (how entries become rows), then [`board`] and [`explain`] (how rows become numbers, and numbers are traced back).
+//! (how entries become rows), then [`board`], [`rollup`] and [`explain`] (how rows become numbers, and numbers are traced back).
 
 mod addition;
 pub mod assurance;
@@ -27,18 +27,22 @@ pub mod cursor;
 pub mod engine;
 mod error;
 pub mod explain;
+pub mod flow;
 pub mod groups;
 mod key;
 mod lattice;
+pub mod line;
 pub mod members;
 pub mod memory;
 pub mod plan;
 pub mod progress;
 pub mod replay;
 pub mod reports;
+pub mod rollup;
 pub mod row;
 pub mod series;
 pub mod store;
+pub mod target_check;
 pub mod view;
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 //! | 3 | plan, 0, milestone, 0 | `MilestoneSet` |
 //! | 4 | indicator, 0 | [`IndicatorFact`] |
 //! | 5 | indicator, 0, area, 0, year (u32), strength (u8) | [`TargetFact`] |
+//! | 6 | indicator, 0, area, 0, year (u32), strength (u8) | `TrajectoryDeclared`: the newest counts |
 
 mod query;
 #[cfg(test)]
@@ -14,12 +15,14 @@ mod tests;
 
 use hefu_types::event::plan::{
     IndicatorDefined, IndicatorRetired, IndicatorRevised, PlanPublished, Strength, TargetAdjusted, TargetSet,
+    TrajectoryDeclared,
 };
 use hefu_types::{Code, Event};
 use serde::{Deserialize, Serialize};
 
 pub use query::{
-    Indicator, Target, indicator, indicator_facts, indicators, milestones, plan, plans, target_facts, targets, tasks,
+    Indicator, Original, Target, indicator, indicator_facts, indicators, milestones, plan, plans, target_facts,
+    targets, tasks, trajectory_facts,
 };
 
 use crate::error::ViewError;
@@ -33,6 +36,7 @@ const TASKS: u8 = 2;
 const MILESTONES: u8 = 3;
 const INDICATORS: u8 = 4;
 const TARGETS: u8 = 5;
+const TRAJECTORIES: u8 = 6;
 
 /// What was said about an indicator. The order of the variants is part of the view's version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,7 +76,7 @@ pub struct PlanView;
 
 impl View for PlanView {
     fn id(&self) -> ViewId {
-        ViewId { name: "plan", version: 1 }
+        ViewId { name: "plan", version: 2 }
     }
 
     fn apply(&self, event: &Event, rows: &mut RowWriter<'_>) -> Result<(), ViewError> {
@@ -91,6 +95,7 @@ impl View for PlanView {
             Event::TargetAdjusted(e) => {
                 rows.put(target_stem(&e.indicator, &e.area, e.year, e.strength), TargetFact::Adjusted((**e).clone()))
             }
+            Event::TrajectoryDeclared(e) => rows.put(trajectory_stem(e), e),
             _ => Ok(()),
         }
     }
@@ -123,6 +128,15 @@ pub(crate) fn target_before(
     row::before(rows, &target_stem(&to.indicator, &to.area, to.year, to.strength), event)
 }
 
+/// The trajectory that was declared just before an event.
+pub(crate) fn trajectory_before(
+    rows: &dyn Rows,
+    to: &TrajectoryDeclared,
+    event: &Origin,
+) -> Result<Option<Row<TrajectoryDeclared>>, ViewError> {
+    row::before(rows, &trajectory_stem(to), event)
+}
+
 fn plan_stem(plan: &Code) -> Key {
     of_plan(PLANS, plan)
 }
@@ -136,9 +150,21 @@ fn indicator_stem(indicator: &Code) -> Key {
 }
 
 fn targets_of(indicator: &Code, area: &Code) -> Key {
-    Key::table(TARGETS).code(indicator).code(area)
+    of_area(TARGETS, indicator, area)
+}
+
+fn of_area(table: u8, indicator: &Code, area: &Code) -> Key {
+    Key::table(table).code(indicator).code(area)
 }
 
 fn target_stem(indicator: &Code, area: &Code, year: u32, strength: Strength) -> Key {
-    targets_of(indicator, area).fixed(&year.to_be_bytes()).fixed(&[strength as u8])
+    of_target(targets_of(indicator, area), year, strength)
+}
+
+fn trajectory_stem(e: &TrajectoryDeclared) -> Key {
+    of_target(of_area(TRAJECTORIES, &e.indicator, &e.area), e.year, e.strength)
+}
+
+fn of_target(area: Key, year: u32, strength: Strength) -> Key {
+    area.fixed(&year.to_be_bytes()).fixed(&[strength as u8])
 }

@@ -1,12 +1,10 @@
-//! How an indicator stands against a target: exact arithmetic over 128-bit integers and days.
+//! How an indicator stands against a target, and where it is going.
 
-use std::cmp::Ordering;
-
+use hefu_types::Decimal;
 use hefu_types::event::plan::{Comparator, Direction};
-use hefu_types::limits::{YEAR_MAX, YEAR_MIN};
-use hefu_types::period::Date;
-use hefu_types::{Decimal, Period};
 
+use crate::flow::Amount;
+use crate::line::{self, Line, Place, Point, first_day_of, last_day_of};
 use crate::plan::Target;
 
 /// How an indicator stands against one target.
@@ -14,12 +12,33 @@ use crate::plan::Target;
 pub enum Status {
     /// No observation with a value stands. Never shown as zero.
     NoReport,
-    /// The latest value satisfies the target's comparator.
+    /// The latest value satisfies the target's comparator. The amount of a year that is not over is not known to stay below a
+    /// target, or at it.
     Met,
-    /// Not met yet, and at or beyond the straight line from the line's start to the target, at the observed period's end.
+    /// Not met yet, and at or beyond the trajectory at the observed period's end.
     OnTrack,
-    /// Short of that line; or there is no line; or the target's year is over.
+    /// Short of the trajectory there, by no more than a tenth of the way from its start.
+    AtRisk,
+    /// Further off; or there is no trajectory on that day; or the target's year is over.
     Behind,
+}
+
+/// How a forecast is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ForecastMethod {
+    /// The straight line through the trajectory's start and the latest value, extended to the end of the target's year.
+    Linear,
+    /// Of a flow: the year's amount, if the rest of it brings as much a day as the year did so far.
+    RunRate,
+}
+
+/// What the value will be at the end of the target's year, if it goes on so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Forecast {
+    /// The value, rounded half to even to the indicator's decimals.
+    pub value: Decimal,
+    /// How it was made.
+    pub method: ForecastMethod,
 }
 
 /// A target and how the latest value stands against it.
@@ -29,30 +48,30 @@ pub struct Progress {
     pub target: Target,
     /// The status.
     pub status: Status,
+    /// Of a flow, the amount of the target's year so far, which is what is held against the target.
+    pub amount: Option<Amount>,
     /// Percent with two decimals, rounded half to even: value / target where higher is better, target / value where lower
     /// is better, so that 100 is reached in both cases when the target is. `None` without a value or for a zero divisor.
     pub attained_percent: Option<Decimal>,
+    /// The trajectory's value at the observed period's end, rounded half to even to the indicator's decimals. `None` without a
+    /// value, on a day without a trajectory, and once the target's year is over.
+    pub expected: Option<Decimal>,
+    /// What the value will be at the end of the target's year. `None` without a value or a start, when the value is the start
+    /// itself, once the target's year is over, and when the number does not fit.
+    pub forecast: Option<Forecast>,
 }
 
-/// A value on a day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Point {
-    /// The day, counted from 1970-01-01.
-    pub day: i64,
-    /// The value, in the indicator's unit.
-    pub value: Decimal,
+/// What is asked of an indicator's values.
+#[derive(Clone, Copy, Debug)]
+pub struct Gauge {
+    /// Which way is better.
+    pub direction: Direction,
+    /// The decimals that its values may have.
+    pub decimals: u32,
 }
 
-impl Point {
-    /// A value at a period's end.
-    #[must_use]
-    pub fn at_end_of(period: Period, value: Decimal) -> Self {
-        Self { day: day_number(period.last_day()), value }
-    }
-}
-
-/// Where the line to a plan's targets starts: at the baseline; without one at zero on the plan's first day where higher is
-/// better, and nowhere where lower is better.
+/// Where the trajectories to a plan's targets start: at the baseline; without one at zero on the plan's first day where higher
+/// is better, and nowhere where lower is better.
 #[must_use]
 pub fn line_start(direction: Direction, first_day: i64, baseline: Option<Point>) -> Option<Point> {
     baseline.or(match direction {
@@ -61,23 +80,50 @@ pub fn line_start(direction: Direction, first_day: i64, baseline: Option<Point>)
     })
 }
 
-/// How the latest value stands against a target.
+/// How a level or a ratio stands against a target.
 #[must_use]
-pub fn progress(direction: Direction, target: Target, latest: Option<Point>, start: Option<Point>) -> Progress {
-    let attained_percent = latest.and_then(|now| match direction {
+pub fn progress(gauge: Gauge, target: Target, latest: Option<Point>, start: Option<Point>) -> Progress {
+    held(gauge, target, latest, start, ForecastMethod::Linear)
+}
+
+/// How the amount of the target's year stands against it. The trajectory starts at zero the day before the year.
+#[must_use]
+pub fn of_flow(gauge: Gauge, target: Target, amount: Option<Amount>) -> Progress {
+    let start = Point { day: first_day_of(target.year) - 1, value: Decimal::new(0, 0).expect("scale 0") };
+    let found = held(gauge, target, amount.as_ref().map(Amount::point), Some(start), ForecastMethod::RunRate);
+    Progress { amount, ..found }
+}
+
+fn held(gauge: Gauge, target: Target, latest: Option<Point>, start: Option<Point>, method: ForecastMethod) -> Progress {
+    let Some(now) = latest else {
+        let (status, amount, attained_percent, expected, forecast) = (Status::NoReport, None, None, None, None);
+        return Progress { target, status, amount, attained_percent, expected, forecast };
+    };
+    let due = Point { day: last_day_of(target.year), value: target.value };
+    let line = Line::through(start, declared(&target), due);
+    let more_comes = method == ForecastMethod::RunRate && now.day < due.day;
+    let settled = !more_comes || matches!(target.comparator, Comparator::AtLeast | Comparator::MoreThan);
+    let status = match line.place(gauge.direction, now) {
+        _ if settled && satisfies(target.comparator, now.value, target.value) => Status::Met,
+        Some(Place::Reached) => Status::OnTrack,
+        Some(Place::Near) => Status::AtRisk,
+        Some(Place::Short) | None => Status::Behind,
+    };
+    let attained_percent = match gauge.direction {
         Direction::Higher => now.value.percent_of(target.value),
         Direction::Lower => target.value.percent_of(now.value),
-    });
-    let due = Point { day: last_day_of(target.year), value: target.value };
-    let status = match latest {
-        None => Status::NoReport,
-        Some(now) if satisfies(target.comparator, now.value, target.value) => Status::Met,
-        Some(now) if now.day < due.day && start.is_some_and(|start| on_line(direction, start, now, due)) => {
-            Status::OnTrack
-        }
-        Some(_) => Status::Behind,
     };
-    Progress { target, status, attained_percent }
+    let forecast = start.filter(|start| start.day < now.day && now.day < due.day);
+    let forecast = forecast.and_then(|start| line::between(start, now, due.day, gauge.decimals));
+    let forecast = forecast.map(|value| Forecast { value, method });
+    let (amount, expected) = (None, line.at(now.day, gauge.decimals));
+    Progress { target, status, amount, attained_percent, expected, forecast }
+}
+
+/// The points of a target's declared trajectory.
+fn declared(target: &Target) -> impl Iterator<Item = Point> {
+    let points = target.trajectory.iter().flat_map(|row| &row.fact.points);
+    points.map(|point| Point::at_end_of(point.period, point.value))
 }
 
 fn satisfies(comparator: Comparator, value: Decimal, target: Decimal) -> bool {
@@ -89,42 +135,6 @@ fn satisfies(comparator: Comparator, value: Decimal, target: Decimal) -> bool {
         Comparator::AtMost => order.is_le(),
         Comparator::LessThan => order.is_lt(),
     }
-}
-
-/// Whether `now` is at or beyond the line from `start` to `due`, with start ≤ now < due in days:
-/// (now − start) / (due − start) in value against the same in days, multiplied out. Values are below 2^63 · 10^12 and
-/// spans below 120,000 days, so products stay below 2^124.
-fn on_line(direction: Direction, start: Point, now: Point, due: Point) -> bool {
-    let scale = [start, now, due].map(|point| point.value.scale()).into_iter().max().expect("three points");
-    let units = |point: Point| point.value.rescaled(scale);
-    let gained = (units(now) - units(start)) * i128::from(due.day - start.day);
-    let needed = (units(due) - units(start)) * i128::from(now.day - start.day);
-    match direction {
-        Direction::Higher => gained.cmp(&needed) != Ordering::Less,
-        Direction::Lower => gained.cmp(&needed) != Ordering::Greater,
-    }
-}
-
-/// The day, counted from 1970-01-01, of 1 January of a year. Years outside the calendar of periods are taken as its ends,
-/// which keeps [`progress`] within 128 bits.
-#[must_use]
-pub fn first_day_of(year: u32) -> i64 {
-    let before = i64::from(year).clamp(YEAR_MIN.into(), i64::from(YEAR_MAX) + 1) - 1;
-    before * 365 + before / 4 - before / 100 + before / 400 - 719_162
-}
-
-/// The day, counted from 1970-01-01, of 31 December of a year.
-#[must_use]
-pub fn last_day_of(year: u32) -> i64 {
-    first_day_of(year.saturating_add(1)) - 1
-}
-
-/// The day counted from 1970-01-01, in the proleptic Gregorian calendar.
-fn day_number((year, month, day): Date) -> i64 {
-    let months_before = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
-    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    let in_year = months_before[usize::from(month) - 1] + i64::from(leap && month > 2) + i64::from(day) - 1;
-    first_day_of(year.into()) + in_year
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use hefu_types::event::membership::{
     Algorithm, GenesisKey, KeyEnrolled, LedgerLimits, LedgerOpened, MemberAdmitted, MemberType, Role,
 };
 use hefu_types::event::plan::{
-    Comparator, Direction, IndicatorDefined, Measure, MilestoneSet, PlanPublished, RollUp, Strength, TargetAdjusted,
-    TargetSet, TaskDefined,
+    Area, Comparator, Direction, IndicatorDefined, Measure, MilestoneSet, PlanPublished, RollUp, Strength,
+    TargetAdjusted, TargetSet, TaskDefined, TrajectoryDeclared, TrajectoryPoint,
 };
 use hefu_types::event::reporting::{ObsStatus, ObservationReported, ObservationRetracted, Qualifier};
 use hefu_types::event::{EventRef, Name};
@@ -151,6 +151,12 @@ pub(crate) fn plan(plan: &str) -> PlanPublished {
     }
 }
 
+/// An area; an empty parent is none.
+pub(crate) fn area(area: &str, parent: &str) -> Area {
+    let parent = (!parent.is_empty()).then(|| code(parent));
+    Area { code: code(area), name: name(area), parent, overlaps: false }
+}
+
 pub(crate) fn indicator(indicator: &str, direction: Direction, areas: &[&str]) -> IndicatorDefined {
     IndicatorDefined {
         indicator: code(indicator),
@@ -193,6 +199,20 @@ pub(crate) fn adjusted(to: &TargetSet, value: &str) -> TargetAdjusted {
         comparator: Comparator::MoreThan,
         value: decimal(value),
         reason: text("too easy"),
+    }
+}
+
+/// The way to a hard target, through these values at the ends of these periods.
+pub(crate) fn trajectory(indicator: &str, area: &str, year: u32, points: &[(&str, &str)]) -> TrajectoryDeclared {
+    let point = |(when, value): &(&str, &str)| TrajectoryPoint { period: period(when), value: decimal(value) };
+    TrajectoryDeclared {
+        indicator: code(indicator),
+        area: code(area),
+        year,
+        strength: Strength::Hard,
+        points: points.iter().map(point).collect(),
+        reason: text("late start"),
+        provenance: None,
     }
 }
 

@@ -80,6 +80,7 @@ fn area(area: &seed::Area, at: &Row<'_>) -> Result<Area, EventError> {
         code: at.code("areas.code", &area.code)?,
         name: name(at, &area.name.zh, &area.name.en)?,
         parent: at.optional("areas.parent", &area.parent)?,
+        overlaps: !area.in_roll_up && !area.parent.is_empty(),
     })
 }
 

@@ -14,6 +14,7 @@ mod assurance;
 mod changes;
 mod groups;
 mod reports;
+mod targets;
 
 use bytes::Bytes;
 use hefu_proto::{convert, v1};
@@ -21,7 +22,6 @@ use hefu_types::{Code, PublicKey, Size, SubmissionHash};
 use hefu_views::board::BoardRow;
 use hefu_views::explain::{EvidenceRole, Explanation};
 use hefu_views::members::{Member, MemberKey, MemberStatus};
-use hefu_views::progress::{Progress, Status};
 use hefu_views::series::{Observation, ObservationFact};
 use hefu_views::{Cursor, ViewId};
 
@@ -29,6 +29,7 @@ pub use assurance::{attestation, challenge, flagged_observation, flagged_step};
 pub use changes::change;
 pub use groups::working_group;
 pub use reports::{cycle, delegation, rate, report, report_cell};
+pub use targets::{rolled_up, target_check};
 
 fn bytes(slice: &[u8]) -> Bytes {
     Bytes::copy_from_slice(slice)
@@ -44,33 +45,10 @@ pub fn board_row(row: &BoardRow) -> v1::BoardRow {
         area: row.area.to_string(),
         unit: row.unit.to_string(),
         latest: row.latest.as_ref().map(observation),
-        targets: row.targets.iter().map(progress).collect(),
+        targets: row.targets.iter().map(targets::progress).collect(),
         opinion: row.opinion.map_or(0, |opinion| opinion.number().cast_signed()),
         open_challenges: u32::try_from(row.open_challenges).unwrap_or(u32::MAX),
-    }
-}
-
-fn progress(progress: &Progress) -> v1::TargetProgress {
-    let target = &progress.target;
-    let status = match progress.status {
-        Status::NoReport => v1::TargetStatus::NoReport,
-        Status::Met => v1::TargetStatus::Met,
-        Status::OnTrack => v1::TargetStatus::OnTrack,
-        Status::Behind => v1::TargetStatus::Behind,
-    };
-    v1::TargetProgress {
-        target: Some(v1::Target {
-            year: target.year,
-            strength: target.strength.number().cast_signed(),
-            comparator: target.comparator.number().cast_signed(),
-            value: Some(convert::to_wire(&target.value)),
-            adjusted: target.adjusted,
-            provenance: target.provenance.as_ref().map(convert::to_wire),
-            seq: target.origin.seq.get(),
-            event_index: target.origin.event_index,
-        }),
-        status: status.into(),
-        attained_percent: progress.attained_percent.as_ref().map(convert::to_wire),
+        rolled_up: row.rolled_up.as_ref().map(rolled_up),
     }
 }
 
@@ -198,6 +176,7 @@ const fn evidence_role(role: EvidenceRole) -> v1::EvidenceRole {
         EvidenceRole::Target => v1::EvidenceRole::Target,
         EvidenceRole::Authority => v1::EvidenceRole::Authority,
         EvidenceRole::Baseline => v1::EvidenceRole::Baseline,
+        EvidenceRole::Part => v1::EvidenceRole::Part,
         EvidenceRole::Value => v1::EvidenceRole::Value,
         EvidenceRole::Superseded => v1::EvidenceRole::Superseded,
     }

@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     audit, board, challenge, checkpoint_key, completions, cycle, data, delegation, diff, explain, key, log, member,
-    monitor, plan, receipt, replay, report, retract, role, series, submit, verify, views, witness,
+    monitor, plan, receipt, replay, report, retract, role, roll_up, series, submit, target, verify, views, witness,
 };
 use crate::failure::EXIT_CODES;
 use crate::lang::Lang;
@@ -70,8 +70,13 @@ pub(crate) enum Command {
     Delegation(delegation::DelegationCommand),
     /// Show what is still to be reported, by when.
     Due(report::DueArgs),
+    /// Adjust targets, declare the ways to them, and hold them against those of areas below.
+    #[command(subcommand)]
+    Target(target::TargetCommand),
     /// Show every indicator against its targets.
     Board(board::BoardArgs),
+    /// Show the value of an area that those below it amount to, and which are missing.
+    RollUp(roll_up::RollUpArgs),
     /// Show the observations of an indicator.
     Series(series::SeriesArgs),
     /// Take observations out into files.

@@ -21,8 +21,10 @@ pub(crate) mod report;
 mod request;
 pub(crate) mod retract;
 pub(crate) mod role;
+pub(crate) mod roll_up;
 pub(crate) mod series;
 pub(crate) mod submit;
+pub(crate) mod target;
 pub(crate) mod verify;
 pub(crate) mod views;
 pub(crate) mod witness;
@@ -50,6 +52,8 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Report(command) => report::run(&context, command).await?,
         Command::Due(args) => report::due(&context, args).await?,
         Command::Board(args) => board::run(&context, args).await?,
+        Command::Target(command) => target::run(&context, command).await?,
+        Command::RollUp(args) => roll_up::run(&context, args).await?,
         Command::Series(args) => series::run(&context, args).await?,
         Command::Data(command) => data::run(&context, command).await?,
         Command::Diff(args) => diff::run(&context, args).await?,

@@ -50,11 +50,16 @@ words! {
     report_step ReportStepKind "REPORT_STEP_KIND" {
         Submitted "提交" Nil "零报告" Approved "审核" Returned "退回" Accepted "验收"
     }
-    target_status TargetStatus "TARGET_STATUS" { NoReport "未填报" Met "已达标" OnTrack "进度正常" Behind "进度滞后" }
+    target_status TargetStatus "TARGET_STATUS" { NoReport "未填报" Met "已达标" OnTrack "进度正常" AtRisk "存在风险" Behind "进度滞后" }
+    forecast_method ForecastMethod "FORECAST_METHOD" { Linear "线性外推" RunRate "按日均外推" }
+    roll_up RollUp "ROLL_UP" { None "不汇总" Sum "求和" Last "取最新" Max "取最大" WeightedMean "加权平均" }
+    target_verdict TargetVerdict "TARGET_VERDICT" {
+        Reached "足以达成" Short "不足" Incomplete "不完整" Undecided "无法判定"
+    }
     strength Strength "STRENGTH" { Hard "约束性" Stretch "争取" }
     qualifier Qualifier "QUALIFIER" { Exact "准确" AtLeast "不少于" Approx "约" MoreThan "超过" }
     evidence_role EvidenceRole "EVIDENCE_ROLE" {
-        Plan "规划" Definition "指标定义" Target "目标值" Authority "授权" Value "现值" Superseded "旧值" Baseline "基期值"
+        Plan "规划" Definition "指标定义" Target "目标值" Authority "授权" Value "现值" Superseded "旧值" Baseline "基期值" Part "组成值"
     }
 }
 
@@ -93,6 +98,7 @@ named! {
         "indicator_retired" "停用指标"
         "target_set" "设定目标值"
         "target_adjusted" "调整目标值"
+        "trajectory_declared" "声明目标路径"
         "reporting_cycle_opened" "开启填报周期"
         "lock_exception_granted" "准予锁定豁免"
         "observation_reported" "填报观测值"

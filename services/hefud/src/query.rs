@@ -8,7 +8,9 @@ use hefu_proto::v1::view_service_server::ViewService;
 use hefu_proto::{convert, status, v1};
 use hefu_types::{Code, Millis, Period, PublicKey, Reason, Refusal, Seq, Size, SubmissionHash};
 use hefu_views::series::{self, Selection};
-use hefu_views::{AsOf, Cursor, Projector, Tables, VIEWS, ViewError, ViewId, board, explain, members};
+use hefu_views::{
+    AsOf, Cursor, Projector, Tables, VIEWS, ViewError, ViewId, board, explain, members, plan, rollup, target_check,
+};
 use tonic::{Request, Response, Status};
 
 use crate::config::{ANSWER_ROWS_MAX, VIEW_WAIT};
@@ -204,9 +206,9 @@ fn optional_period(text: &str) -> Answer<Option<Period>> {
 
 /// A plan that is asked for is there.
 pub(crate) fn known_plan(tables: &Tables<'_>, plan: Option<&Code>, as_of: AsOf) -> Answer<()> {
-    let Some(plan) = plan else { return Ok(()) };
-    let found = hefu_views::plan::plan(&*tables.plan, plan, as_of).map_err(failed)?;
-    found.map(drop).ok_or_else(|| Refusal::new(Reason::PlanNotFound, "plan", format!("no plan {plan}")))
+    let Some(code) = plan else { return Ok(()) };
+    let found = plan::plan(&*tables.plan, code, as_of).map_err(failed)?;
+    found.map(drop).ok_or_else(|| Refusal::new(Reason::PlanNotFound, "plan", format!("no plan {code}")))
 }
 
 /// A unit that is asked for is there.
@@ -219,7 +221,7 @@ pub(crate) fn known_unit(tables: &Tables<'_>, unit: Option<&Code>, as_of: AsOf) 
 /// An indicator that is asked for is there.
 pub(crate) fn known_indicator(tables: &Tables<'_>, indicator: Option<&Code>, as_of: AsOf) -> Answer<()> {
     let Some(indicator) = indicator else { return Ok(()) };
-    let found = hefu_views::plan::indicator(&*tables.plan, indicator, as_of).map_err(failed)?;
+    let found = plan::indicator(&*tables.plan, indicator, as_of).map_err(failed)?;
     found.map(drop).ok_or_else(|| no_indicator(indicator))
 }
 
@@ -269,7 +271,7 @@ impl ViewService for Queries {
         let v1::GetSeriesRequest { indicator, area, include_history, as_of, min_seq } = request.into_inner();
         let query = move |tables: &Tables<'_>, as_of| {
             let (indicator, area) = (code(&indicator, "indicator")?, optional_code(&area, "area")?);
-            let known = hefu_views::plan::indicator(&*tables.plan, &indicator, as_of).map_err(failed)?;
+            let known = plan::indicator(&*tables.plan, &indicator, as_of).map_err(failed)?;
             known.ok_or_else(|| no_indicator(&indicator))?;
             let select = Selection {
                 indicator: &indicator,
@@ -317,7 +319,7 @@ impl ViewService for Queries {
         let query = move |tables: &Tables<'_>, as_of| {
             let (indicator, area) = (code(&indicator, "indicator")?, code(&area, "area")?);
             let period = optional_period(&period)?;
-            let known = hefu_views::plan::indicator(&*tables.plan, &indicator, as_of).map_err(failed)?;
+            let known = plan::indicator(&*tables.plan, &indicator, as_of).map_err(failed)?;
             let known = known.ok_or_else(|| no_indicator(&indicator))?;
             if !known.definition.areas.contains(&area) {
                 let detail = format!("{indicator} is not observed in {area}");
@@ -328,6 +330,42 @@ impl ViewService for Queries {
         };
         let (explanation, size) = self.ask(as_of, min_seq, query).await?;
         Ok(Response::new(hefu_answers::explanation(&explanation, size)))
+    }
+
+    async fn get_roll_up(
+        &self,
+        request: Request<v1::GetRollUpRequest>,
+    ) -> Result<Response<v1::GetRollUpResponse>, Status> {
+        let v1::GetRollUpRequest { indicator, area, period, as_of, min_seq } = request.into_inner();
+        let query = move |tables: &Tables<'_>, as_of| {
+            let (indicator, area) = (code(&indicator, "indicator")?, code(&area, "area")?);
+            let period = optional_period(&period)?;
+            let known = plan::indicator(&*tables.plan, &indicator, as_of).map_err(failed)?;
+            let known = known.ok_or_else(|| no_indicator(&indicator))?;
+            let published = plan::plan(&*tables.plan, &known.definition.plan, as_of).map_err(failed)?;
+            if !published.is_some_and(|plan| plan.fact.areas.iter().any(|known| known.code == area)) {
+                let detail = format!("no area {area} in plan {}", known.definition.plan);
+                return Err(Refusal::new(Reason::AreaUnknown, "area", detail));
+            }
+            rollup::query(tables, &known, &area, period, as_of).map_err(failed)
+        };
+        let (rolled_up, size) = self.ask(as_of, min_seq, query).await?;
+        let rolled_up = rolled_up.as_ref().map(hefu_answers::rolled_up);
+        Ok(Response::new(v1::GetRollUpResponse { rolled_up, size: size.get() }))
+    }
+
+    async fn check_targets(
+        &self,
+        request: Request<v1::CheckTargetsRequest>,
+    ) -> Result<Response<v1::CheckTargetsResponse>, Status> {
+        let v1::CheckTargetsRequest { plan, as_of, min_seq } = request.into_inner();
+        let query = move |tables: &Tables<'_>, as_of| {
+            let plan = optional_code(&plan, "plan")?;
+            target_check::check(tables, plan.as_ref(), as_of).map_err(failed)
+        };
+        let (checks, size) = self.ask(as_of, min_seq, query).await?;
+        let checks = checks.iter().map(hefu_answers::target_check).collect();
+        Ok(Response::new(v1::CheckTargetsResponse { checks, size: size.get() }))
     }
 
     async fn list_views(

@@ -38,6 +38,7 @@ pub(super) const DEEDS: &[(usize, Deed)] = &[
     (1, plans::retire),
     (15, plans::set_target),
     (20, plans::adjust_target),
+    (15, plans::declare_trajectory),
     (10, reports::open),
     (4, reports::except),
     (120, reports::observe),

@@ -4,7 +4,7 @@ use hefu_rules::MemberStatus;
 use hefu_types::event::membership::{
     MemberAdmitted, MemberSuspended, MemberType, OfficeKeyReplaced, RevocationReason, Role, RoleGranted, RulesActivated,
 };
-use hefu_types::event::plan::{IndicatorRetired, Measure, TargetAdjusted, TaskDefined};
+use hefu_types::event::plan::{IndicatorRetired, Measure, TargetAdjusted, TaskDefined, TrajectoryPoint};
 use hefu_types::event::platform::CheckpointKeyReplaced;
 use hefu_types::event::reporting::{ObsStatus, ObservationReported, ObservationRetracted};
 use hefu_types::report::ReportStatus;
@@ -16,7 +16,7 @@ use hefu_types::{
 use crate::forge;
 use crate::history::cast::{Actor, Said, Scene};
 use crate::history::deeds::{last_units, moved_to, next_observation, standing};
-use crate::history::{assurance, delegations, members::activate, platform, reports};
+use crate::history::{assurance, delegations, members::activate, plans, platform, reports};
 use crate::rng::Rng;
 use crate::world::{code, decimal, enrolment, name, replacement, text};
 
@@ -76,6 +76,7 @@ pub(super) const FAULTS: &[(Reason, Fault)] = &[
     (Reason::IndicatorUnknown, Wrong(|s| wrong(s, |e| e.indicator = code("none")))),
     (Reason::IndicatorRetired, Wrong(retired_twice)),
     (Reason::TargetUnknown, Wrong(target_of_no_year)),
+    (Reason::TrajectoryInvalid, Wrong(trajectory_beyond_its_year)),
     (Reason::NotReportingUnit, Wrong(not_listed)),
     (Reason::AreaNotObserved, Wrong(|s| wrong(s, |e| e.area = code("999999")))),
     (Reason::PeriodTypeWrong, Wrong(|s| wrong(s, |e| e.period = "2024-07-15".parse().expect("a day")))),
@@ -278,6 +279,13 @@ fn target_of_no_year(scene: &mut Scene<'_>) -> Option<Said> {
         reason: text("x"),
     };
     after_valid(scene, adjusted)
+}
+
+fn trajectory_beyond_its_year(scene: &mut Scene<'_>) -> Option<Said> {
+    let cast = scene.cast;
+    let set = scene.rng.find(&cast.targets, |t| !cast.retired.contains(&t.indicator))?;
+    let point = TrajectoryPoint { period: set.year.to_string().parse().expect("a year"), value: decimal("1") };
+    after_valid(scene, plans::trajectory(set, vec![point], text("x")))
 }
 
 /// An observation that is right but for one thing, sometimes after a right one of the same submission.

@@ -1,10 +1,10 @@
 //! What may be said about plans, indicators and targets.
 
-use hefu_types::PeriodType;
 use hefu_types::event::plan::{
     Area, Comparator, Direction, IndicatorDefined, IndicatorRetired, IndicatorRevised, Measure, MilestoneSet, PlanPart,
-    PlanPublished, RollUp, Strength, TargetAdjusted, TargetSet, TaskDefined,
+    PlanPublished, RollUp, Strength, TargetAdjusted, TargetSet, TaskDefined, TrajectoryDeclared, TrajectoryPoint,
 };
+use hefu_types::{PeriodType, Text};
 
 use crate::history::cast::{Said, Scene};
 use crate::history::deeds::{FIRST_YEAR, because, number};
@@ -33,7 +33,9 @@ pub(super) fn publish(scene: &mut Scene<'_>) -> Option<Said> {
     let (parts, areas) = (plan.parts.len(), plan.areas.len());
     plan.parts.push(PlanPart { code: code(&format!("part{parts}")), title: name("a part"), lead_units: vec![] });
     let parent = plan.areas.first().map(|area| area.code.clone());
-    plan.areas.push(Area { code: code(&format!("{}", 520_000 + areas)), name: name("an area"), parent });
+    let overlaps = scene.rng.percent(20);
+    let code = code(&format!("{}", 520_000 + areas));
+    plan.areas.push(Area { code, name: name("an area"), parent, overlaps });
     Some(Said::by(office, plan))
 }
 
@@ -153,4 +155,24 @@ pub(super) fn adjust_target(scene: &mut Scene<'_>) -> Option<Said> {
         reason: because(scene),
     };
     Some(Said::by(office, adjusted))
+}
+
+/// The way to a target through the ends of one to three years before it.
+pub(super) fn declare_trajectory(scene: &mut Scene<'_>) -> Option<Said> {
+    let cast = scene.cast;
+    let (office, set) = (scene.office()?, scene.rng.find(&cast.targets, |t| !cast.retired.contains(&t.indicator))?);
+    let known = scene.indicator(|i| i.indicator == set.indicator)?;
+    let first = set.year - 1 - u32::try_from(scene.rng.below(3)).expect("small");
+    let points = (first..set.year).map(|year| TrajectoryPoint {
+        period: year.to_string().parse().expect("a year"),
+        value: number(i64::try_from(scene.rng.below(5_000)).expect("small"), known),
+    });
+    let points = points.collect();
+    Some(Said::by(office, trajectory(set, points, because(scene))))
+}
+
+/// The way to a target through these points.
+pub(super) fn trajectory(to: &TargetSet, points: Vec<TrajectoryPoint>, reason: Text) -> TrajectoryDeclared {
+    let TargetSet { indicator, area, year, strength, .. } = to.clone();
+    TrajectoryDeclared { indicator, area, year, strength, points, reason, provenance: None }
 }

@@ -3,7 +3,7 @@
 use hefu_tests::world::{code, decimal, indicator, name, plan_events, target, text};
 use hefu_types::event::plan::{
     Comparator, Direction, IndicatorDefined, IndicatorRetired, IndicatorRevised, Measure, MilestoneSet, PlanPublished,
-    RollUp, Strength, TargetAdjusted, TargetSet, TaskDefined,
+    RollUp, Strength, TargetAdjusted, TargetSet, TaskDefined, TrajectoryDeclared, TrajectoryPoint,
 };
 use hefu_types::{Event, PeriodType, Reason};
 
@@ -19,7 +19,7 @@ const fn row(
 }
 
 pub(crate) fn rows() -> Vec<Bad> {
-    [plans(), tasks(), indicators(), lists(), revisions(), targets()].into_iter().flatten().collect()
+    [plans(), tasks(), indicators(), lists(), revisions(), targets(), trajectories()].into_iter().flatten().collect()
 }
 
 /// Plan `test` published again, changed.
@@ -250,6 +250,69 @@ fn targets() -> Vec<Bad> {
         }),
         row("good event, then a bad one", Reason::TargetExists, "events[1].target_set.indicator", |_| {
             [set(|_| {}), set(|_| {})].concat()
+        }),
+    ]
+}
+
+/// The way to the target of `free` for 2024, changed.
+fn declared(change: impl FnOnce(&mut TrajectoryDeclared)) -> Vec<Event> {
+    let TargetSet { indicator, area, year, strength, .. } = target("free", Comparator::AtLeast, "5");
+    let points = vec![point("2022", "1"), point("2023", "3")];
+    let mut e = TrajectoryDeclared { indicator, area, year, strength, points, reason: text("x"), provenance: None };
+    change(&mut e);
+    vec![e.into()]
+}
+
+fn point(period: &str, value: &str) -> TrajectoryPoint {
+    TrajectoryPoint { period: period.parse().expect("a period"), value: decimal(value) }
+}
+
+fn trajectories() -> Vec<Bad> {
+    vec![
+        say("trajectory by a reporter", "alpha-reporter", Reason::RoleMissing, "events[0].trajectory_declared", |_| {
+            declared(|_| {})
+        }),
+        row("trajectory of no indicator", Reason::IndicatorUnknown, "events[0].trajectory_declared.indicator", |_| {
+            declared(|e| e.indicator = code("none"))
+        }),
+        row("trajectory of no target", Reason::TargetUnknown, "events[0].trajectory_declared.indicator", |_| {
+            declared(|e| e.year = 2023)
+        }),
+        row("trajectory elsewhere", Reason::TargetUnknown, "events[0].trajectory_declared.indicator", |_| {
+            declared(|e| e.area = code("520100"))
+        }),
+        row("trajectory without points", Reason::TrajectoryInvalid, "events[0].trajectory_declared.points", |_| {
+            declared(|e| e.points.clear())
+        }),
+        row("trajectory of 121 points", Reason::TrajectoryInvalid, "events[0].trajectory_declared.points", |_| {
+            declared(|e| e.points = (1900..2021).map(|year| point(&year.to_string(), "1")).collect())
+        }),
+        row(
+            "trajectory back in time",
+            Reason::TrajectoryInvalid,
+            "events[0].trajectory_declared.points[1].period",
+            |_| declared(|e| e.points.reverse()),
+        ),
+        row(
+            "two points of one day",
+            Reason::TrajectoryInvalid,
+            "events[0].trajectory_declared.points[1].period",
+            |_| declared(|e| e.points[0] = point("2023-12", "1")),
+        ),
+        row(
+            "trajectory up to the target's own day",
+            Reason::TrajectoryInvalid,
+            "events[0].trajectory_declared.points[2].period",
+            |_| declared(|e| e.points.push(point("2024-Q4", "5"))),
+        ),
+        row(
+            "point with a decimal too many",
+            Reason::DecimalsTooMany,
+            "events[0].trajectory_declared.points[1].value",
+            |_| declared(|e| e.points[1] = point("2023", "3.5")),
+        ),
+        row("trajectory without a reason", Reason::FieldMissing, "events[0].trajectory_declared.reason", |_| {
+            declared(|e| e.reason = text(""))
         }),
     ]
 }

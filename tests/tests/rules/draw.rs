@@ -194,7 +194,7 @@ structs! {
     RoleRevoked { key, role }
     OfficeKeyReplaced { replaced, reason, since_seq, replacement }
     RulesActivated { version }
-    Area { code, name, parent }
+    Area { code, name, parent, overlaps }
     PlanPart { code, title, lead_units }
     PlanPublished { plan, title, issuer, first_year, last_year, parts, areas, provenance }
     TaskDefined { plan, task, part, number, title, lead_units, supporting_units, provenance }
@@ -207,6 +207,8 @@ structs! {
     IndicatorRetired { indicator, reason }
     TargetSet { indicator, area, year, strength, comparator, value, provenance }
     TargetAdjusted { indicator, area, year, strength, comparator, value, reason }
+    TrajectoryPoint { period, value }
+    TrajectoryDeclared { indicator, area, year, strength, points, reason, provenance }
     ObservationReported {
         indicator, area, period, value, obs_status, qualifier, as_of_date, source, note, supersedes, reason, on_behalf_of
     }
@@ -262,6 +264,7 @@ events!(
     IndicatorRetired,
     TargetSet,
     TargetAdjusted,
+    TrajectoryDeclared,
     ObservationReported,
     ObservationRetracted,
     ReportingCycleOpened,

@@ -212,6 +212,7 @@ fn plan() -> PlanPublished {
         code: code(id),
         name: name(zh, ""),
         parent: parent.map(code),
+        overlaps: false,
     };
     PlanPublished {
         plan: code("plan-2025"),

@@ -124,10 +124,11 @@ pub(super) fn board(stage: &mut Stage) -> anyhow::Result<()> {
     let status = column(&all, "status")?;
     let count = |word: &str| status.iter().filter(|s| *s == word).count();
     println!(
-        "{} targets: {} met, {} on track, {} behind, {} without a report.",
+        "{} targets: {} met, {} on track, {} at risk, {} behind, {} without a report.",
         status.iter().filter(|s| !s.is_empty()).count(),
         count("met"),
         count("on_track"),
+        count("at_risk"),
         count("behind"),
         count("no_report")
     );

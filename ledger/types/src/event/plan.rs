@@ -2,7 +2,7 @@
 
 use crate::decimal::Decimal;
 use crate::event::{Name, Provenance};
-use crate::period::PeriodType;
+use crate::period::{Period, PeriodType};
 use crate::text::{Code, Text};
 use crate::wire::{code_enum, message};
 
@@ -79,6 +79,8 @@ message! {
         2 => name: Name,
         /// The code of the area it is part of; empty at the top.
         3 => parent: Option<Code>,
+        /// Whether it overlaps areas of the same parent, so that values of the parent are made without it.
+        4 => overlaps: bool,
     }
 }
 
@@ -253,5 +255,36 @@ message! {
         6 => value: Decimal,
         /// Why, for the record.
         7 => reason: Text,
+    }
+}
+
+message! {
+    /// A value that a target's trajectory passes through.
+    pub struct TrajectoryPoint {
+        /// The period at whose end it does.
+        1 => period: Period,
+        /// The value, in the indicator's unit.
+        2 => value: Decimal,
+    }
+}
+
+message! {
+    /// The way to a target is declared: from the line's start through these points to the target. Declared again, it replaces
+    /// the one before.
+    pub struct TrajectoryDeclared {
+        /// The indicator's code.
+        1 => indicator: Code,
+        /// The area.
+        2 => area: Code,
+        /// The year of the target.
+        3 => year: u32,
+        /// The strength of the target.
+        4 => strength: Strength,
+        /// The points, each ending after the one before, and before the target's year does; at least one.
+        5 => points: Vec<TrajectoryPoint>,
+        /// Why, for the record; may be empty when the provenance is given.
+        6 => reason: Text,
+        /// Where it stands.
+        7 => provenance: Option<Provenance>,
     }
 }

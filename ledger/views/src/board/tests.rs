@@ -1,7 +1,12 @@
 use super::*;
-use crate::progress::Status;
-use crate::testing::{Log, OFFICE, REPORTER, code, decimal, indicator as defined, observed, retracted, target, text};
-use hefu_types::event::plan::{Comparator, Direction, IndicatorDefined, IndicatorRetired, Strength, TargetSet};
+use crate::progress::{ForecastMethod, Status};
+use crate::testing::{
+    Log, OFFICE, REPORTER, area, code, decimal, indicator as defined, observed, plan as published, retracted, target,
+    text,
+};
+use hefu_types::event::plan::{
+    Comparator, Direction, IndicatorDefined, IndicatorRetired, Measure, PlanPublished, RollUp, Strength, TargetSet,
+};
 
 /// Indicators `i` (higher is better, ≥ 1095 by 2026, ≥ 2000 if all goes well) and `pue` (lower is better, ≤ 1.2 by 2026).
 fn log() -> Log {
@@ -133,4 +138,72 @@ fn a_number_without_its_plan_is_an_error() {
     let store = log.store();
     let got = list(&Tables::of(&store), None, None, AsOf::LATEST);
     assert!(matches!(got, Err(ViewError::Missing { what: "plan", .. })));
+}
+
+/// A sum `s` over areas `a` and `b` of 52, ≥ 1095 by 2026 in a plan from 2024 on.
+fn rolling() -> Log {
+    let mut log = log();
+    let areas = vec![area("52", ""), area("a", "52"), area("b", "52")];
+    let sum = IndicatorDefined { roll_up: RollUp::Sum, ..defined("s", Direction::Higher, &["52", "a", "b"]) };
+    let goal = target("s", "52", 2026, Comparator::AtLeast, "1095");
+    log.say(OFFICE, [PlanPublished { areas, ..published("p") }.into(), sum.into(), goal.into()]);
+    log
+}
+
+fn sum_row(log: &Log, as_of: AsOf) -> BoardRow {
+    let row = board(log, None, Some("52"), as_of).into_iter().find(|row| row.indicator == code("s"));
+    row.unwrap()
+}
+
+#[test]
+fn areas_stand_for_the_one_above_once_all_have_reported() {
+    let mut log = rolling();
+    let first = log.say(REPORTER, [observed("s", "a", "2024", "300")]);
+    log.say(REPORTER, [observed("s", "b", "2024", "65")]);
+    let partial = sum_row(&log, AsOf::after(first));
+    assert_eq!(partial.rolled_up.as_ref().unwrap().value, Some(decimal("300")));
+    assert_eq!(partial.targets[0].status, Status::NoReport, "a part is held against nothing");
+    assert_eq!((partial.targets[0].attained_percent, partial.targets[0].forecast), (None, None));
+    let whole = sum_row(&log, AsOf::LATEST);
+    assert_eq!((whole.latest, whole.targets[0].status), (None, Status::OnTrack));
+    assert_eq!(whole.targets[0].attained_percent, Some(decimal("33.33")));
+    log.say(REPORTER, [observed("s", "52", "2022", "1")]);
+    let observed = sum_row(&log, AsOf::LATEST);
+    assert_eq!((observed.latest.is_some(), observed.rolled_up), (true, None), "its own observation comes first");
+}
+
+#[test]
+fn the_line_of_a_rolled_up_value_starts_at_a_rolled_up_one() {
+    let mut log = rolling();
+    log.say(REPORTER, [observed("s", "a", "2024", "300"), observed("s", "b", "2024", "65")]);
+    let with = log.say(REPORTER, [observed("s", "a", "2023", "200"), observed("s", "b", "2023", "100")]);
+    assert_eq!(sum_row(&log, AsOf::LATEST).targets[0].status, Status::Behind, "565.4… were expected");
+    log.say(REPORTER, [observed("s", "a", "2022", "50")]);
+    let incomplete = sum_row(&log, AsOf::LATEST);
+    assert_eq!(incomplete.targets[0].status, Status::OnTrack, "a part is no baseline: the line starts at zero");
+    assert_eq!(sum_row(&log, AsOf::after(with)).targets[0].expected, Some(decimal("565.48")));
+}
+
+#[test]
+fn a_flow_is_held_against_the_target_of_its_year() {
+    let mut log = log();
+    let flow = IndicatorDefined { measure: Measure::Flow, ..defined("f", Direction::Higher, &["52"]) };
+    let goals = [2024, 2025].map(|year| target("f", "52", year, Comparator::AtLeast, "366").into());
+    log.say(OFFICE, [flow.into()].into_iter().chain(goals));
+    let read = |log: &Log| -> Vec<_> {
+        let row =
+            board(log, None, Some("52"), AsOf::LATEST).into_iter().find(|row| row.indicator == code("f")).unwrap();
+        let of = |p: Progress| (p.status, p.amount.map(|a| a.value), p.forecast.map(|f| (f.value, f.method)));
+        row.targets.into_iter().map(of).collect()
+    };
+    let rate = |value: &str| Some((decimal(value), ForecastMethod::RunRate));
+    log.say(REPORTER, [observed("f", "52", "2023", "9999"), observed("f", "52", "2024-Q1", "91")]);
+    let nothing = (Status::NoReport, None, None);
+    assert_eq!(read(&log), [(Status::OnTrack, Some(decimal("91")), rate("366.00")), nothing]);
+    log.say(REPORTER, [observed("f", "52", "2024-Q2", "80")]);
+    // 182 are expected, and a tenth less, 163.8, would still be near.
+    assert_eq!(read(&log), [(Status::AtRisk, Some(decimal("171")), rate("343.88")), nothing]);
+    log.say(REPORTER, [observed("f", "52", "2024", "370"), observed("f", "52", "2025-H1", "1")]);
+    assert_eq!(read(&log)[0], (Status::Met, Some(decimal("370")), None));
+    assert_eq!(read(&log)[1].0, Status::Behind);
 }

@@ -4,7 +4,9 @@ use hefu_types::event::assurance::{ChallengeAnswered, ChallengeResolved, Observa
 use hefu_types::event::cycle::{LockExceptionGranted, ReportingCycleOpened};
 use hefu_types::event::delegation::ReportingDelegated;
 use hefu_types::event::membership::{KeyEnrolled, LedgerOpened, OfficeKeyReplaced, RevocationReason, Role};
-use hefu_types::event::plan::{Comparator, IndicatorDefined, PlanPublished, TargetAdjusted, TargetSet};
+use hefu_types::event::plan::{
+    Comparator, IndicatorDefined, PlanPublished, TargetAdjusted, TargetSet, TrajectoryDeclared,
+};
 use hefu_types::event::reporting::{ObservationReported, Qualifier};
 use hefu_types::event::{EventRef, Name};
 use hefu_types::{Code, Decimal, Event, Millis, Period, PublicKey, Text};
@@ -66,6 +68,7 @@ impl Teller<'_> {
             Event::IndicatorRetired(e) => self.retired(&e.indicator, &e.reason),
             Event::TargetSet(e) => self.set(e),
             Event::TargetAdjusted(e) => self.adjusted(e),
+            Event::TrajectoryDeclared(e) => self.trajectory(e),
             Event::ReportingCycleOpened(e) => Ok(cycle(e)),
             Event::LockExceptionGranted(e) => self.exception(e),
             Event::ReportSubmitted(e) => self.step((&e.cycle, &e.unit), "submitted", &Text::default()),
@@ -178,6 +181,18 @@ impl Teller<'_> {
             prior: stood.map(|row| row.origin),
             ..Told::of(subject)
         })
+    }
+
+    fn trajectory(&self, e: &TrajectoryDeclared) -> Answer {
+        let stood = plan::trajectory_before(&*self.tables.plan, e, self.origin)?;
+        let subject = Subject { item: lower(e.strength.name()), ..self.in_area(&e.indicator, &e.area, e.year)? };
+        let written = |e: &TrajectoryDeclared| {
+            let points = e.points.iter().map(|point| format!("{} by {}", point.value, point.period));
+            points.collect::<Vec<_>>().join(", ")
+        };
+        let before = stood.as_ref().map(|row| written(&row.fact)).unwrap_or_default();
+        let (after, reason, prior) = (written(e), e.reason.clone(), stood.map(|row| row.origin));
+        Ok(Told { before, after, reason, prior, ..Told::of(subject) })
     }
 
     fn in_area(&self, indicator: &Code, area: &Code, period: impl ToString) -> Result<Subject, ViewError> {

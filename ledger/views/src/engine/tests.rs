@@ -4,7 +4,7 @@ use crate::store::{Changes, ViewId};
 use crate::store::{Rows, StoreError};
 use crate::testing::{
     Log, OFFICE, REPORTER, adjusted, admission, code, indicator, key, milestone, observed, period, retracted, target,
-    task, text,
+    task, text, trajectory,
 };
 use hefu_types::event::EventRef;
 use hefu_types::event::assurance::{
@@ -225,6 +225,7 @@ fn every_row() -> Log {
             resolved.into(),
         ],
     );
+    log.say(OFFICE, [trajectory("i", "52", 2026, &[("2025", "10")]).into()]);
     log
 }
 
@@ -241,7 +242,7 @@ fn rows_of_a_version_never_change() {
         [
             "assurance 1 4 ceb14a1e84f338a5fbbc4834b0da10048bd3915528244b4f7efe33de90cd04c3",
             "members 1 22 dfe2514279bbfe167adb8d9bc5e70d93ff56d44b032267c41326712a0295ef29",
-            "plan 1 8 06f713579524986e863664e153849560d73e8418068007427a31a4f4abd0fa33",
+            "plan 2 9 baa29dd20dccc9d0a10b2cac607b9c13d4655655ddaeb34abd29b0781b2887f4",
             "reports 1 7 9520cd67eff4b60b2e3f9ed88d95ed9a65415ee030e884fd59ee8aef37a55a8e",
             "series 1 3 1acad7b75ee6ca2f1c3a65c1de2f152d8a94d07b2668b6599a9c8b765080502a",
         ]

@@ -2,7 +2,7 @@
 
 use hefu_types::event::Name;
 use hefu_types::event::delegation::ReportingDelegated;
-use hefu_types::event::plan::{Comparator, IndicatorDefined, PlanPublished};
+use hefu_types::event::plan::{Comparator, IndicatorDefined, PlanPublished, TrajectoryDeclared};
 use hefu_types::{Code, PublicKey};
 
 use crate::members::KeyFact;
@@ -33,6 +33,12 @@ pub(super) fn target(fact: &TargetFact) -> String {
             format!("{} target for {} adjusted to {goal}: {}", to.strength, to.year, to.reason)
         }
     }
+}
+
+pub(super) fn trajectory(fact: &TrajectoryDeclared) -> String {
+    let points: Vec<String> = fact.points.iter().map(|point| format!("{} by {}", point.value, point.period)).collect();
+    let reason = if fact.reason.is_empty() { String::new() } else { format!(": {}", fact.reason) };
+    format!("trajectory to the {} target for {}: {}{reason}", fact.strength, fact.year, points.join(", "))
 }
 
 pub(super) fn observation(fact: &ObservationFact) -> String {

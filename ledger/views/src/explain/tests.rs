@@ -1,10 +1,11 @@
 use super::*;
 use crate::testing::{
-    Log, OFFICE, REPORTER, code, decimal, indicator as defined, observed, period, plan, retracted, target,
+    Log, OFFICE, REPORTER, area, code, decimal, indicator as defined, observed, period, plan, retracted, target,
+    trajectory,
 };
 use hefu_types::Event;
 use hefu_types::event::membership::{Role, RoleGranted};
-use hefu_types::event::plan::{Comparator, Direction};
+use hefu_types::event::plan::{Comparator, Direction, IndicatorDefined, Measure, PlanPublished, RollUp};
 
 fn log() -> Log {
     let mut log = Log::open();
@@ -129,4 +130,53 @@ fn beyond_the_bound_the_oldest_vintages_are_left_out_and_it_says_so() {
 fn an_unknown_indicator_has_no_explanation() {
     let store = log().store();
     assert_eq!(value(&Tables::of(&store), &code("k"), &code("52"), None, AsOf::LATEST).unwrap(), None);
+}
+
+#[test]
+fn the_way_to_a_target_is_part_of_the_explanation() {
+    let mut log = log();
+    log.say(OFFICE, [trajectory("i", "52", 2026, &[("2024", "100"), ("2025", "500")]).into()]);
+    let got = explain(&log, None, AsOf::LATEST);
+    let last = got.evidence.last().unwrap();
+    assert_eq!((last.role, last.origin.kind()), (EvidenceRole::Target, "trajectory_declared"));
+    let expected = "trajectory to the HARD target for 2026: 100 by 2024, 500 by 2025: late start";
+    assert_eq!(last.summary, expected);
+}
+
+#[test]
+fn a_rolled_up_number_names_its_parts() {
+    let mut log = Log::open();
+    let areas = vec![area("52", ""), area("a", "52"), area("b", "52")];
+    let sum = IndicatorDefined { roll_up: RollUp::Sum, ..defined("i", Direction::Higher, &["52", "a", "b"]) };
+    let goal = target("i", "52", 2026, Comparator::AtLeast, "1095");
+    log.say(OFFICE, [PlanPublished { areas, ..plan("p") }.into(), sum.into(), goal.into()]);
+    log.say(REPORTER, [observed("i", "a", "2023", "1"), observed("i", "b", "2023", "2")]);
+    log.say(REPORTER, [observed("i", "a", "2024", "3"), observed("i", "b", "2024", "4")]);
+    let got = explain(&log, None, AsOf::LATEST);
+    assert_eq!(got.row.rolled_up.as_ref().unwrap().value, Some(decimal("7")));
+    let said = |role| -> Vec<_> {
+        got.evidence.iter().filter(|e| e.role == role).map(|e| (e.origin.seq.get(), e.summary.as_str())).collect()
+    };
+    assert_eq!(said(EvidenceRole::Part), [(4, "2024 = 3 (A) in a"), (4, "2024 = 4 (A) in b")]);
+    assert_eq!(said(EvidenceRole::Baseline), [(3, "2023 = 1 (A) in a"), (3, "2023 = 2 (A) in b")]);
+    assert!(!said(EvidenceRole::Authority).is_empty());
+    let then = explain(&log, Some("2023"), AsOf::LATEST);
+    assert_eq!(then.row.rolled_up.unwrap().value, Some(decimal("3")));
+}
+
+#[test]
+fn a_flow_names_every_amount_that_is_held_against_its_target() {
+    let mut log = Log::open();
+    let flow = IndicatorDefined { measure: Measure::Flow, ..defined("i", Direction::Higher, &["52"]) };
+    log.say(OFFICE, [flow.into(), target("i", "52", 2024, Comparator::AtLeast, "10").into()]);
+    log.say(REPORTER, ["2023", "2024-Q1", "2024-Q2", "2024-Q3"].map(|when| observed("i", "52", when, "2")));
+    let amounts = |when| {
+        let got = explain(&log, when, AsOf::LATEST);
+        let indices =
+            |role| -> Vec<_> { got.evidence.iter().filter(|e| e.role == role).map(|e| e.origin.event_index).collect() };
+        let amount = got.row.targets[0].amount.as_ref().map(|amount| amount.value);
+        (amount, indices(EvidenceRole::Part), indices(EvidenceRole::Value), indices(EvidenceRole::Baseline))
+    };
+    assert_eq!(amounts(None), (Some(decimal("6")), vec![1, 2], vec![3], vec![]));
+    assert_eq!(amounts(Some("2024-Q2")), (Some(decimal("4")), vec![1], vec![2], vec![]), "as if it were the latest");
 }

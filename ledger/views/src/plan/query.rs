@@ -1,9 +1,13 @@
 use hefu_types::event::Provenance;
-use hefu_types::event::plan::{Comparator, IndicatorDefined, MilestoneSet, PlanPublished, Strength, TaskDefined};
-use hefu_types::{Code, Decimal};
+use hefu_types::event::plan::{
+    Comparator, IndicatorDefined, MilestoneSet, PlanPublished, Strength, TargetAdjusted, TargetSet, TaskDefined,
+    TrajectoryDeclared,
+};
+use hefu_types::{Code, Decimal, Text};
 
 use super::{
-    INDICATORS, IndicatorFact, MILESTONES, PLANS, TASKS, TargetFact, indicator_stem, of_plan, plan_stem, targets_of,
+    INDICATORS, IndicatorFact, MILESTONES, PLANS, TASKS, TRAJECTORIES, TargetFact, indicator_stem, of_area, of_plan,
+    plan_stem, targets_of,
 };
 use crate::error::ViewError;
 use crate::key::{AsOf, Key};
@@ -32,12 +36,41 @@ pub struct Target {
     pub comparator: Comparator,
     /// The value, in the indicator's unit.
     pub value: Decimal,
-    /// Whether it was adjusted after it was set.
-    pub adjusted: bool,
+    /// What it was when it was set; `None` when it was never adjusted.
+    pub original: Option<Original>,
+    /// Why it was last adjusted; empty when it never was.
+    pub reason: Text,
     /// Where the original stands.
     pub provenance: Option<Provenance>,
+    /// The declared way to it, as it was last declared.
+    pub trajectory: Option<Row<TrajectoryDeclared>>,
     /// Where it came from: the setting, or the newest adjustment.
     pub origin: Origin,
+}
+
+/// What an adjusted target was when it was set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Original {
+    /// How a value was compared with it.
+    pub comparator: Comparator,
+    /// The value, in the indicator's unit.
+    pub value: Decimal,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+impl Target {
+    fn set(set: TargetSet, origin: Origin) -> Self {
+        let TargetSet { year, strength, comparator, value, provenance, .. } = set;
+        let (original, reason, trajectory) = (None, Text::default(), None);
+        Self { year, strength, comparator, value, original, reason, provenance, trajectory, origin }
+    }
+
+    fn adjust(&mut self, to: TargetAdjusted, origin: Origin) {
+        let before = Original { comparator: self.comparator, value: self.value, origin: self.origin };
+        self.original.get_or_insert(before);
+        (self.comparator, self.value, self.reason, self.origin) = (to.comparator, to.value, to.reason, origin);
+    }
 }
 
 /// The plans, by code.
@@ -124,19 +157,17 @@ pub fn targets(rows: &dyn Rows, indicator: &Code, area: &Code, as_of: AsOf) -> R
     // Facts come by target and, within one, from the oldest to the newest, which is the setting.
     for Row { origin, fact } in target_facts(rows, indicator, area, as_of)? {
         match (fact, found.last_mut()) {
-            (TargetFact::Set(set), _) => found.push(Target {
-                year: set.year,
-                strength: set.strength,
-                comparator: set.comparator,
-                value: set.value,
-                adjusted: false,
-                provenance: set.provenance,
-                origin,
-            }),
-            (TargetFact::Adjusted(to), Some(last)) => {
-                (last.comparator, last.value, last.adjusted, last.origin) = (to.comparator, to.value, true, origin);
-            }
+            (TargetFact::Set(set), _) => found.push(Target::set(set, origin)),
+            (TargetFact::Adjusted(to), Some(last)) => last.adjust(to, origin),
             (TargetFact::Adjusted(_), None) => {}
+        }
+    }
+    if !found.is_empty() {
+        for row in row::last_of_each::<TrajectoryDeclared>(rows, &of_area(TRAJECTORIES, indicator, area), as_of)? {
+            let of_it = |target: &&mut Target| (target.year, target.strength) == (row.fact.year, row.fact.strength);
+            if let Some(target) = found.iter_mut().find(of_it) {
+                target.trajectory = Some(row);
+            }
         }
     }
     Ok(found)
@@ -153,4 +184,17 @@ pub fn target_facts(
     as_of: AsOf,
 ) -> Result<Vec<Row<TargetFact>>, ViewError> {
     row::all(rows, &targets_of(indicator, area), as_of)
+}
+
+/// The ways to targets of an indicator in an area that were declared, by year and strength, then from the oldest.
+///
+/// # Errors
+/// When the store fails.
+pub fn trajectory_facts(
+    rows: &dyn Rows,
+    indicator: &Code,
+    area: &Code,
+    as_of: AsOf,
+) -> Result<Vec<Row<TrajectoryDeclared>>, ViewError> {
+    row::all(rows, &of_area(TRAJECTORIES, indicator, area), as_of)
 }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::testing::{
     Log, OFFICE, adjusted, code, decimal, indicator as defined, milestone, plan as published, target, task, text,
+    trajectory,
 };
 use crate::{AsOf, Tables};
 use hefu_types::event::plan::{Comparator, Direction};
@@ -72,18 +73,37 @@ fn an_adjusted_target_keeps_where_the_original_stands() {
     let other = target("i", "5201", 2026, Comparator::AtLeast, "1");
     let at = log.say(OFFICE, [stretch.into(), set.clone().into(), other.into()]);
     let then = log.say(OFFICE, [adjusted(&set, "11").into()]);
+    let last = log.say(OFFICE, [adjusted(&set, "9").into()]);
     let store = log.store();
     let rows = &*Tables::of(&store).plan;
     let read = |as_of| targets(rows, &code("i"), &code("52"), as_of).unwrap();
-    assert_eq!(
-        read(AsOf::after(at)).iter().map(|t| (t.value, t.adjusted)).collect::<Vec<_>>(),
-        [(decimal("10"), false), (decimal("12"), false)]
-    );
+    let of = |targets: Vec<Target>| -> Vec<_> {
+        targets.iter().map(|t| (t.value, t.original.map(|o| (o.comparator, o.value, o.origin.seq)))).collect()
+    };
+    assert_eq!(of(read(AsOf::after(at))), [(decimal("10"), None), (decimal("12"), None)]);
+    let first = Some((Comparator::AtLeast, decimal("10"), at));
+    assert_eq!(of(read(AsOf::after(then))), [(decimal("11"), first), (decimal("12"), None)]);
     let now = read(AsOf::LATEST);
-    assert_eq!(
-        now.iter().map(|t| (t.value, t.adjusted)).collect::<Vec<_>>(),
-        [(decimal("11"), true), (decimal("12"), false)]
-    );
-    assert_eq!((now[0].comparator, now[0].origin.seq), (Comparator::MoreThan, then));
+    assert_eq!((now[0].value, now[0].origin.seq), (decimal("9"), last));
+    assert_eq!((now[0].comparator, now[0].reason.as_str()), (Comparator::MoreThan, "too easy"));
     assert_eq!(now[0].provenance, set.provenance);
+    assert_eq!(of(now)[0].1, first, "the original is what was set, not what was adjusted last");
+}
+
+#[test]
+fn a_target_has_the_trajectory_that_was_declared_last() {
+    let mut log = Log::open();
+    let stretch = TargetSet { strength: Strength::Stretch, ..target("i", "52", 2026, Comparator::AtLeast, "12") };
+    log.say(OFFICE, [target("i", "52", 2026, Comparator::AtLeast, "10").into(), stretch.into()]);
+    let first = log.say(OFFICE, [trajectory("i", "52", 2026, &[("2024", "1")]).into()]);
+    let second = log.say(OFFICE, [trajectory("i", "52", 2026, &[("2024", "2"), ("2025", "3")]).into()]);
+    log.say(OFFICE, [trajectory("i", "5201", 2026, &[("2024", "9")]).into()]);
+    let store = log.store();
+    let rows = &*Tables::of(&store).plan;
+    let read = |as_of| -> Vec<_> {
+        let targets = targets(rows, &code("i"), &code("52"), as_of).unwrap();
+        targets.into_iter().map(|t| t.trajectory.map(|row| (row.origin.seq, row.fact.points.len()))).collect()
+    };
+    assert_eq!(read(AsOf::after(first)), [Some((first, 1)), None]);
+    assert_eq!(read(AsOf::LATEST), [Some((second, 2)), None]);
 }

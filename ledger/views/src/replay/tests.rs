@@ -236,7 +236,10 @@ proptest! {
                     record.digest = ViewDigest::from_bytes(bytes);
                 }
                 1 => record.size = Size::new(how.index(seq) as u64 + 1),
-                _ => record.view = code(VIEWS[how.index(VIEWS.len())].id().name),
+                _ => {
+                    let other = VIEWS[how.index(VIEWS.len())].id();
+                    (record.view, record.version) = (code(other.name), other.version);
+                }
             }
         }
         let lies = |(seq, index): &&(usize, usize)| {

@@ -4,6 +4,8 @@ use hefu_client::Server;
 use hefu_proto::v1;
 use hefu_types::{Code, Period, Reason, Refusal};
 
+use super::board::target_text;
+use super::roll_up::areas;
 use crate::args::AsOfArgs;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
@@ -34,6 +36,7 @@ record! {
         both area: String,
         both period: String,
         both value: Option<Number>,
+        both areas: String,
         both unit: String,
         both qualifier: Word,
         both obs_status: String,
@@ -91,7 +94,7 @@ async fn usual_area(server: &Server, args: &ExplainArgs) -> Result<String, Failu
         min_seq: args.as_of.min_seq,
     };
     let answer = server.ask(async |server| server.views().get_indicator(request.clone()).await).await?;
-    let reported: Vec<_> = answer.rows.iter().filter(|row| row.latest.is_some()).collect();
+    let reported: Vec<_> = answer.rows.iter().filter(|row| row.latest.is_some() || row.rolled_up.is_some()).collect();
     let Some(row) = reported.first() else {
         let detail = format!("nothing was reported for {}", args.indicator);
         return Err(Failure::new(
@@ -113,11 +116,16 @@ async fn usual_area(server: &Server, args: &ExplainArgs) -> Result<String, Failu
 
 /// Whether anything was ever observed of the number: a value, a missing one, or one that was taken back.
 fn says_something(answer: &v1::ExplainValueResponse) -> bool {
-    let observed = [v1::EvidenceRole::Value as i32, v1::EvidenceRole::Superseded as i32];
+    use v1::EvidenceRole::{Part, Superseded, Value};
+    let observed = [Value as i32, Superseded as i32, Part as i32];
     answer.evidence.iter().any(|evidence| observed.contains(&evidence.role))
 }
 
 fn number_row(row: v1::BoardRow) -> NumberRow {
+    let rolled = row.rolled_up.as_ref();
+    let (areas, made) =
+        (rolled.map(areas).unwrap_or_default(), rolled.and_then(|rolled| words::number(rolled.value.as_ref())));
+    let made_for = rolled.map(|rolled| rolled.period.clone()).unwrap_or_default();
     let (name, latest) = (row.name.unwrap_or_default(), row.latest.unwrap_or_default());
     let source = latest.source.unwrap_or_default();
     NumberRow {
@@ -125,8 +133,9 @@ fn number_row(row: v1::BoardRow) -> NumberRow {
         name_zh: name.zh,
         name_en: name.en,
         area: row.area,
-        period: latest.period,
-        value: words::number(latest.value.as_ref()),
+        period: if latest.period.is_empty() { made_for } else { latest.period },
+        value: words::number(latest.value.as_ref()).or(made),
+        areas,
         unit: row.unit,
         qualifier: words::qualifier(latest.qualifier),
         obs_status: words::obs_status(latest.obs_status),
@@ -138,18 +147,20 @@ fn number_row(row: v1::BoardRow) -> NumberRow {
     }
 }
 
-/// A target in a few words, such as `2022 ≥ 80000 (hard): met, 157.50 %`.
+/// A target in a few words, such as `2022 ≥ 80000 (hard): met, 157.50 %`, or `2022 ≥ 80000 (was ≥ 90000) (hard): behind, 50.00 %,
+/// forecast 70000`.
 fn target(progress: &v1::TargetProgress) -> Word {
     let target = progress.target.clone().unwrap_or_default();
-    let value = words::number(target.value.as_ref()).map_or_else(String::new, |n| n.0);
     let attained =
         words::number(progress.attained_percent.as_ref()).map_or_else(String::new, |n| format!(", {} %", n.0));
-    let (comparator, strength) = (words::comparator(target.comparator), words::strength(target.strength));
-    let status = words::target_status(progress.status);
-    let year = target.year;
-    let said = |lang| {
+    let forecast = progress.forecast.as_ref().and_then(|forecast| words::number(forecast.value.as_ref()));
+    let (strength, status) = (words::strength(target.strength), words::target_status(progress.status));
+    let (year, goal) = (target.year, target_text(&target));
+    let said = |lang: Lang| {
         let (strength, status) = (strength.said(lang), status.said(lang));
-        format!("{year} {comparator} {value} ({strength}): {status}{attained}")
+        let word = lang.of("forecast", "预测");
+        let forecast = forecast.as_ref().map_or_else(String::new, |n| format!(", {word} {}", n.0));
+        format!("{year} {goal} ({strength}): {status}{attained}{forecast}")
     };
     Word::new(said(Lang::En), Some(said(Lang::Zh)))
 }
@@ -181,6 +192,6 @@ mod tests {
             says_something(&v1::ExplainValueResponse { evidence, ..v1::ExplainValueResponse::default() })
         };
         assert!(!says(&[]) && !says(&[Plan, Definition, Target, Baseline]));
-        assert!(says(&[Plan, Target, Value]) && says(&[Plan, Superseded]));
+        assert!(says(&[Plan, Target, Value]) && says(&[Plan, Superseded]) && says(&[Plan, v1::EvidenceRole::Part]));
     }
 }

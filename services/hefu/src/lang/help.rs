@@ -136,6 +136,11 @@ const COMMANDS: &[(&str, &str)] = &[
     ("delegation grant", "委托另一单位代本单位填报，由应填报单位的管理密钥签名"),
     ("delegation end", "提前终止委托，由任一方的管理密钥签名"),
     ("delegation list", "列出委托，包括已终止和已到期的"),
+    ("target", "调整目标值，声明目标路径，与下级地区的目标值对照"),
+    ("target adjust", "调整目标值，原目标值仍可见；由办公室签名"),
+    ("target trajectory", "声明通往目标值的路径，以代替直线；由办公室签名"),
+    ("target check", "将每个目标值与下级地区的目标值对照：合起来是否足以达成？只报告结果，不拒绝任何目标"),
+    ("roll-up", "列出由下级地区汇总所得的地区数值，以及缺报的地区"),
     ("due", "查看尚待填报的内容及截止时间"),
     ("board", "看板：各项指标与目标值对照"),
     ("series", "查看指标的观测值"),
@@ -176,6 +181,8 @@ const ARGUMENTS: &[(&str, &[&str], &str)] = &[
     ("indicator", &["delegation grant"], "受托填报的指标；省略则为该单位填报的全部指标，并可提交其报表"),
     ("on-behalf-of", &[], "其他单位委托本单位代报时，数据所属的单位"),
     ("on-behalf-of", &["report submit", "report nil"], "其他单位将全部填报委托给本单位时，报表所属的单位"),
+    ("period", &["roll-up"], "报告期；省略则为有地区填报的最近一期"),
+    ("point", &[], "路径在某一报告期末经过的数值，如 2023=1200；按时间先后，最后一点须在目标年份结束之前"),
     ("server", &[], "服务端"),
     ("output", &[], "标准输出的形式：table 供人阅读，json 和 csv 供程序使用"),
     ("lang", &[], "供人阅读内容的语言：zh 中文，en 英文；省略则按系统区域设置"),
@@ -316,8 +323,10 @@ const ARGUMENTS: &[(&str, &[&str], &str)] = &[
     ("source-uri", &[], "公开来源的网址"),
     ("state", &[], "用来记住最近检查点和保存证据的目录；省略则结束后不保留"),
     ("status", &[], "SDMX 观测状态；有数值而省略则为 A"),
+    ("strength", &[], "目标值的约束力：hard 约束性或 stretch 争取"),
     ("supersedes", &[], "更正现行观测值：`auto` 表示现行有效的，或 HASH/INDEX"),
     ("through", &[], "日志须经过的较早检查点；可重复给出。加 --policy 时，其见证签名说明当时的条目不多于它所含的"),
+    ("to", &["target adjust"], "此后的目标，如 '>=80000' 或 '=0'"),
     ("to", &["diff"], "至此时刻；省略则为当前"),
     ("to", &[], "写入各表的目录；新的或空的"),
     ("type", &[], "department 部门、area_government 地方政府、enterprise 企业、institution 事业单位或 platform 平台"),
@@ -387,7 +396,7 @@ mod tests {
                 paths(inner, format!("{path} {}", inner.get_name()).trim_start(), found);
             }
         }
-        let mut known = vec![];
+        let mut known = vec![("year", &[], "目标值的年份")];
         paths(&crate::cli::Cli::command(), "", &mut known);
         let named = COMMANDS.iter().map(|(path, _)| path).chain(ARGUMENTS.iter().flat_map(|(_, paths, _)| *paths));
         let gone: Vec<_> = named.filter(|path| !known.iter().any(|there| there == *path)).collect();

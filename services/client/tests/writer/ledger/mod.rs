@@ -168,7 +168,7 @@ pub(crate) fn event(year: u32) -> Event {
         first_year: year,
         last_year: year,
         parts: vec![PlanPart { code: Code::new("main").unwrap(), title: name(), lead_units: vec![] }],
-        areas: vec![Area { code: Code::new("520000").unwrap(), name: name(), parent: None }],
+        areas: vec![Area { code: Code::new("520000").unwrap(), name: name(), parent: None, overlaps: false }],
         provenance: None,
     })
 }

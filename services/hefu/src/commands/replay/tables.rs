@@ -3,7 +3,7 @@
 use hefu_types::Millis;
 use hefu_views::plan::Indicator;
 use hefu_views::series::{self, Selection};
-use hefu_views::{AsOf, Memory, Tables, assurance, board, members, plan, reports};
+use hefu_views::{AsOf, Memory, Tables, assurance, board, members, plan, reports, target_check};
 use rayon::prelude::*;
 
 use super::files::Files;
@@ -14,6 +14,7 @@ use crate::commands::delegation::delegation_row;
 use crate::commands::member::{KeyRow, key_row, member_row};
 use crate::commands::report::report_row;
 use crate::commands::series::{ObservationRow, observation_row};
+use crate::commands::target::check_row;
 use crate::failure::Failure;
 
 /// Writes every table; the states of reports are those at a time.
@@ -26,6 +27,9 @@ pub(super) fn write(files: &Files, memory: &Memory, at: Millis, as_of: AsOf) -> 
     )?;
     let indicators = plan::indicators(&*tables.plan, None, as_of)?;
     indicators.par_iter().try_for_each(|indicator| write_series(files, &Tables::of(memory), indicator, as_of))?;
+    let checks = target_check::check(tables, None, as_of)?;
+    let rows = checks.iter().map(|check| check_row(&hefu_answers::target_check(check)));
+    files.rows("targets", &rows.collect::<Vec<_>>())?;
     let cycles = reports::cycles(tables, None, as_of)?;
     files.rows("cycles", &cycles.iter().map(|cycle| cycle_row(hefu_answers::cycle(cycle))).collect::<Vec<_>>())?;
     let reports = reports::list(tables, &reports::Selection::default(), at, as_of)?;
