@@ -9,13 +9,14 @@
 //! randomness, does I/O or keeps history: values and texts for people are the views' business.
 //!
 //! One file per context: `membership` (who may speak), `plan` (what was planned), `reporting` (what was
-//! observed), `platform` (who signs checkpoints, what views amount to). Each holds `decide` (reads the state, may refuse) and
+//! observed), `confidential` (what is not free), `platform` (who signs checkpoints, what views amount to). Each holds `decide` (reads the state, may refuse) and
 //! `apply` (total, never refuses), which `event.rs` calls one after the other.
 //!
 //! Read next: `state.rs` (the order of checks), `event.rs`, then one context, then `hefu-journal`, which calls them in order.
 
 mod admit;
 mod assurance;
+mod confidential;
 mod cycle;
 mod event;
 mod genesis;
@@ -28,6 +29,7 @@ mod state;
 mod table;
 
 pub use admit::{Admitted, admit, admit_all};
+pub use confidential::ValueState;
 pub use membership::{Key, Member, MemberStatus, Roles};
 pub use platform::CheckpointKey;
 pub use reporting::{Cell, Standing, is_missing};

@@ -171,6 +171,8 @@ events! {
     81 => ChallengeAnswered(assurance) "challenge_answered",
     /// A challenge ended.
     82 => ChallengeResolved(assurance) "challenge_resolved",
+    /// A confidential value was erased.
+    83 => ValueErased(reporting) "value_erased",
     /// The key of the log's checkpoints was replaced.
     310 => CheckpointKeyReplaced(platform) "checkpoint_key_replaced",
     /// The digest of a view was recorded.

@@ -9,7 +9,7 @@ use crate::error::ViewError;
 use crate::key::AsOf;
 use crate::members;
 use crate::plan::{self, Indicator};
-use crate::progress::{self, Point, Progress};
+use crate::progress::{self, Point, Progress, Status};
 use crate::row::Row;
 use crate::series::{self, Observation, ObservationFact};
 use crate::store::Rows;
@@ -28,7 +28,7 @@ pub struct BoardRow {
     pub area: Code,
     /// The unit of measure.
     pub unit: Text,
-    /// The latest observation with a value; `None` for no report.
+    /// The latest observation with a value, shown or withheld; `None` for no report.
     pub latest: Option<Observation>,
     /// The targets by year and strength, and how it stands against each.
     pub targets: Vec<Progress>,
@@ -127,10 +127,12 @@ fn progress_of(
         }
         _ => None,
     };
-    Ok(targets.into_iter().map(|target| progress::progress(direction, target, now, start)).collect())
+    let withheld = latest.is_some_and(|row| row.fact.is_withheld());
+    let shown = |progress| if withheld { Progress { status: Status::Withheld, ..progress } } else { progress };
+    Ok(targets.into_iter().map(|target| shown(progress::progress(direction, target, now, start))).collect())
 }
 
-/// The earliest standing observation with a value whose period ended by the plan's first day.
+/// The earliest standing observation with a value that is shown, whose period ended by the plan's first day.
 pub(crate) fn baseline(
     tables: &Tables<'_>,
     indicator: &Indicator,

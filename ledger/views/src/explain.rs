@@ -97,7 +97,7 @@ fn shown(
 ) -> Result<Option<Row<ObservationFact>>, ViewError> {
     let Some(period) = period else { return series::latest(&*tables.series, indicator, area, as_of) };
     let standing = series::standing(&*tables.series, indicator, area, period, as_of)?;
-    Ok(standing.filter(|row| row.fact.value().is_some()))
+    Ok(standing.filter(|row| row.fact.has_value()))
 }
 
 /// Collects evidence.

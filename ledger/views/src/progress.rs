@@ -20,6 +20,8 @@ pub enum Status {
     OnTrack,
     /// Short of that line; or there is no line; or the target's year is over.
     Behind,
+    /// The latest value is not free: whether it meets the target is not shown.
+    Withheld,
 }
 
 /// A target and how the latest value stands against it.

@@ -237,6 +237,12 @@ pub(crate) fn observed(indicator: &str, area: &str, when: &str, value: &str) -> 
         note: Text::default(),
         supersedes: None,
         reason: Text::default(),
+        conf_status: None,
+        method: Text::default(),
+        evidence: vec![],
+        embargo_until: Millis::default(),
+        commitment: None,
+        readers: vec![],
     }
     .into()
 }

@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     audit, board, challenge, checkpoint_key, completions, cycle, data, explain, key, log, member, monitor, plan,
-    receipt, replay, report, retract, role, series, submit, verify, views, witness,
+    receipt, replay, report, retract, role, series, submit, value, verify, views, witness,
 };
 use crate::failure::EXIT_CODES;
 use crate::output::Format;
@@ -48,6 +48,9 @@ pub(crate) enum Command {
     Submit(Box<submit::SubmitArgs>),
     /// Take back the standing observation of an indicator, area and period.
     Retract(retract::RetractArgs),
+    /// Read and erase values that are not free.
+    #[command(subcommand)]
+    Value(value::ValueCommand),
     /// Ask units to report a period, and look at what is asked for.
     #[command(subcommand)]
     Cycle(cycle::CycleCommand),

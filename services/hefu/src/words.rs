@@ -3,7 +3,7 @@
 use hefu_proto::v1;
 use hefu_types::Decimal;
 
-use crate::output::Number;
+use crate::output::{Number, Time};
 
 /// The name of a number of an enum, lower-case, without its prefix; empty for "not given", the number for a newer one.
 pub(crate) fn word<E: TryFrom<i32>>(number: i32, name: impl Fn(&E) -> &'static str, prefix: &str) -> String {
@@ -41,6 +41,24 @@ pub(crate) fn obs_status(number: i32) -> String {
     word(number, v1::ObsStatus::as_str_name, "OBS_STATUS").to_ascii_uppercase()
 }
 
+/// The confidentiality status of an observation: one letter, as SDMX writes it; F for free.
+pub(crate) fn conf_status(number: i32) -> String {
+    match word(number, v1::ConfStatus::as_str_name, "CONF_STATUS").to_ascii_uppercase() {
+        free if free.is_empty() => "F".to_owned(),
+        status => status,
+    }
+}
+
+/// A time, if there is one.
+pub(crate) fn time(millis: i64) -> Option<Time> {
+    (millis != 0).then_some(Time(millis))
+}
+
+/// A file behind a value: its hash, and where it can be had.
+pub(crate) fn evidence(file: &v1::EvidenceFile) -> String {
+    format!("blake3:{} {} {} {}", hex::encode(&file.blake3), file.size, file.media_type, file.uri).trim_end().to_owned()
+}
+
 /// The sign of a comparator.
 pub(crate) fn comparator(number: i32) -> String {
     match v1::Comparator::try_from(number) {
@@ -74,6 +92,7 @@ mod tests {
         assert_eq!(target_status(v1::TargetStatus::NoReport as i32), "no_report");
         assert_eq!(conference_role(0), "");
         assert_eq!(obs_status(v1::ObsStatus::B as i32), "B");
+        assert_eq!((conf_status(0).as_str(), conf_status(v1::ConfStatus::N as i32).as_str()), ("F", "N"));
         assert_eq!(role(99), "99");
         assert_eq!(comparator(v1::Comparator::AtMost as i32), "≤");
         assert_eq!(number(Some(&v1::Decimal { units: -150, scale: 2 })), Some(Number("-1.50".into())));

@@ -19,6 +19,7 @@ pub mod connections;
 pub mod init;
 pub mod lifetime;
 pub mod log;
+pub mod openings;
 pub mod operator;
 pub mod projection;
 pub mod proof;

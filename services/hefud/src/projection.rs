@@ -31,6 +31,9 @@ enum Order {
     Stop,
 }
 
+/// What is told each entry as it comes.
+pub type Tell = Box<dyn Fn(&DecodedEntry) + Send>;
+
 /// The views of a running server.
 pub struct Projection {
     rows: Arc<dyn RowStore>,
@@ -47,13 +50,21 @@ impl Projection {
     /// # Errors
     /// When the rows can't be read or the thread can't be started.
     pub fn start(journal: Arc<Journal>, rows: Arc<dyn RowStore>) -> anyhow::Result<Self> {
+        Self::telling(journal, rows, Box::new(|_| ()))
+    }
+
+    /// The same; tells each entry before any view applies it, and after a restart perhaps once more.
+    ///
+    /// # Errors
+    /// When the rows can't be read or the thread can't be started.
+    pub fn telling(journal: Arc<Journal>, rows: Arc<dyn RowStore>, tell: Tell) -> anyhow::Result<Self> {
         let (publish, applied) = watch::channel(engine::applied(&*rows)?);
         let (orders, received) = channel();
         let gate = Arc::new(RwLock::new(()));
         let woken = Arc::new(AtomicBool::new(false));
         wake_on_new_entries(&journal, orders.clone(), Arc::clone(&woken));
-        let follower =
-            Follower { journal, rows: Arc::clone(&rows), publish, orders: received, woken, gate: Arc::clone(&gate) };
+        let (rows_of, gate_of) = (Arc::clone(&rows), Arc::clone(&gate));
+        let follower = Follower { journal, rows: rows_of, publish, orders: received, woken, gate: gate_of, tell };
         let thread = std::thread::Builder::new().name("projection".into()).spawn(|| follower.run())?;
         Ok(Self { rows, applied, orders, gate, thread: Some(thread) })
     }
@@ -113,6 +124,7 @@ struct Follower {
     /// A wake waits to be seen.
     woken: Arc<AtomicBool>,
     gate: Arc<RwLock<()>>,
+    tell: Tell,
 }
 
 impl Follower {
@@ -144,6 +156,7 @@ impl Follower {
         let applied = engine::applied(&*self.rows).map_err(failed)?;
         self.publish.send_if_modified(|published| std::mem::replace(published, applied) != applied);
         let batch = self.batch(applied)?;
+        batch.iter().for_each(&self.tell);
         self.projector().apply_all(&batch).map_err(failed)?;
         Ok(!batch.is_empty())
     }

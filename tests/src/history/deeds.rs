@@ -3,10 +3,10 @@
 use hefu_types::event::membership::Role;
 use hefu_types::event::plan::IndicatorDefined;
 use hefu_types::event::reporting::{ObsStatus, ObservationReported, ObservationRetracted, Qualifier};
-use hefu_types::{Code, Decimal, EventRef, Period, PeriodType, Text};
+use hefu_types::{Code, Decimal, EventRef, Millis, Period, PeriodType, Text};
 
 use crate::history::cast::{Actor, Said, Scene, Series};
-use crate::history::{assurance, members, plans, platform, reports};
+use crate::history::{assurance, members, plans, platform, reports, values};
 use crate::rng::Rng;
 use crate::world::text;
 
@@ -51,6 +51,8 @@ pub(super) const DEEDS: &[(usize, Deed)] = &[
     (20, assurance::answer),
     (15, assurance::resolve),
     (5, assurance::withdraw),
+    (40, values::withhold),
+    (8, values::erase),
     (2, platform::replace_checkpoint_key),
     (8, platform::record_view),
 ];
@@ -118,6 +120,12 @@ pub(super) fn next_observation(
         note: if scene.rng.percent(10) { text("a note") } else { Text::default() },
         supersedes: None,
         reason: Text::default(),
+        conf_status: None,
+        method: Text::default(),
+        evidence: vec![],
+        embargo_until: Millis::default(),
+        commitment: None,
+        readers: vec![],
     }
 }
 
@@ -133,7 +141,7 @@ pub(super) fn moved_to(mut observation: ObservationReported, period: Period) -> 
     ObservationReported { period, ..observation }
 }
 
-fn with_room<'a>(scene: &mut Scene<'a>) -> Option<(&'a Series, &'a IndicatorDefined, &'a Actor)> {
+pub(super) fn with_room<'a>(scene: &mut Scene<'a>) -> Option<(&'a Series, &'a IndicatorDefined, &'a Actor)> {
     scene.reporter_of(|_, series| series.cells.len() + 6 < CELLS_MAX)
 }
 
