@@ -2,7 +2,7 @@
 
 use hefu_types::limits::SUBMISSION_BYTES_MAX;
 use hefu_types::wire::{self, DecodeError, Value};
-use hefu_types::{PublicKey, Reason, Refusal, Signature, SignedSubmission};
+use hefu_types::{Opening, PublicKey, Reason, Refusal, Signature, SignedSubmission};
 use prost::Message;
 
 use crate::v1;
@@ -50,6 +50,18 @@ pub fn signed_to_wire(signed: &SignedSubmission) -> v1::SignedSubmission {
         submission: signed.submission.clone(),
         signature: signed.signature.as_bytes().to_vec().into(),
     }
+}
+
+/// An opening as a request carries it.
+#[must_use]
+pub fn opening_to_wire(opening: &Opening) -> v1::Opening {
+    v1::Opening { salt: opening.salt().to_vec().into(), value: opening.value().to_vec().into() }
+}
+
+/// The opening of an answer; `None` when it has no salt of 32 bytes.
+#[must_use]
+pub fn opening(message: &v1::Opening) -> Option<Opening> {
+    Some(Opening::new(<[u8; 32]>::try_from(&message.salt[..]).ok()?, message.value.to_vec()))
 }
 
 /// A public key of a request.

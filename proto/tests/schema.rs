@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use hefu_proto::DESCRIPTORS;
 use hefu_types::event::{membership, plan, reporting};
 use hefu_types::wire::{MessageInfo, Value};
-use hefu_types::{PeriodType, Submission};
+use hefu_types::{PeriodType, ReadRequest, Submission};
 use prost::Message as _;
 use prost_types::field_descriptor_proto::{Label, Type};
 use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorSet};
@@ -65,6 +65,7 @@ fn every_declared_message_equals_the_published_one() {
     let set = files();
     let mut seen = Vec::new();
     compare(Submission::MESSAGE.expect("a message"), &messages(&set), &mut seen);
+    compare(ReadRequest::MESSAGE.expect("a message"), &messages(&set), &mut seen);
     assert!(seen.len() > 25, "only {seen:?} were compared");
 }
 
@@ -86,7 +87,7 @@ fn every_declared_enum_equals_the_published_one() {
     compare_enums!(set;
         membership::Algorithm, membership::Role, membership::MemberType, membership::ConferenceRole,
         membership::RevocationReason, plan::Measure, plan::Direction, plan::RollUp, plan::Comparator, plan::Strength,
-        PeriodType, reporting::ObsStatus, reporting::Qualifier);
+        PeriodType, reporting::ObsStatus, reporting::Qualifier, reporting::ConfStatus);
 }
 
 /// What makes a decode–encode round trip a check of the canonical form.

@@ -23,6 +23,7 @@ STRUCTURE = {
     "measures": ["OBS_VALUE"],
     "attributes": ["OBS_STATUS", "UNIT_MEASURE", "DECIMALS", "QUALIFIER", "AS_OF_DATE", "REPORTING_UNIT", "VALID_FROM",
                    "VALID_TO", "SOURCE_TITLE", "SOURCE_URI", "SOURCE_DATE", "COMMENT_OBS", "REVISION_REASON",
+                   "CONF_STATUS", "EMBARGO_TIME", "CONF_REDIST", "COLL_METHOD", "EVIDENCE", "COMMITMENT",
                    "LEDGER_SEQ", "EVENT_INDEX", "SUBMISSION_HASH"],
 }
 
@@ -190,7 +191,7 @@ def sdmx_is_read_back(ledger):
     pairs = {"INDICATOR": "indicator", "REF_AREA": "area"}
     attributes = {"OBS_STATUS": "obs_status", "UNIT_MEASURE": "unit_of_measure", "DECIMALS": "decimals",
                   "REPORTING_UNIT": "member", "VALID_FROM": "valid_from", "COMMENT_OBS": "note", "LEDGER_SEQ": "seq",
-                  "SUBMISSION_HASH": "submission_hash"}
+                  "SUBMISSION_HASH": "submission_hash", "CONF_STATUS": "conf_status"}
     assert len(found["information"]) == len(rows) - 1 == 3
     for row, (key, value, said) in zip(rows[1:], found["information"]):
         assert (key["FREQ"], key["TIME_PERIOD"]) == ("S", "2024-S1"), key

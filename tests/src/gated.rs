@@ -16,6 +16,7 @@ use hefu_proto::{convert, v1};
 use hefu_types::SignedSubmission;
 use hefud::admission::Admission;
 use hefud::lifetime::{Tasks, lifetime};
+use hefud::openings::Openings;
 use hefud::projection::Projection;
 use hefud::query::Queries;
 use hefud::quorum::Quorum;
@@ -77,6 +78,7 @@ pub async fn gated(world: &World) -> Gated {
     let quorum = Quorum::of(None);
     let submissions = Submissions {
         admission: Arc::clone(&admission),
+        openings: Arc::new(Openings::open(&config.openings()).expect("a folder")),
         receipts: Receipts { journal: Arc::clone(&journal), quorum, lifetime: lifetime.clone() },
         queries: Queries::new(Arc::clone(&journal), projection, lifetime.clone()),
         lifetime: lifetime.clone(),

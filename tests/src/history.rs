@@ -14,6 +14,7 @@ mod members;
 mod plans;
 mod platform;
 mod reports;
+mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -125,7 +125,7 @@ impl TestServer {
         }
     }
 
-    /// Submits over gRPC.
+    /// Submits over gRPC, with the openings of the tests beside it.
     ///
     /// # Errors
     /// The refusal.
@@ -133,7 +133,9 @@ impl TestServer {
     /// # Panics
     /// When the answer is neither a position nor a refusal of ours.
     pub async fn submit(&mut self, signed: &SignedSubmission) -> Result<v1::Position, Refusal> {
-        let request = v1::SubmitRequest { signed: Some(convert::signed_to_wire(signed)), ..Default::default() };
+        let openings = crate::world::openings(signed).iter().map(convert::opening_to_wire).collect();
+        let request =
+            v1::SubmitRequest { signed: Some(convert::signed_to_wire(signed)), openings, ..Default::default() };
         match self.submissions.submit(request).await {
             Ok(answer) => Ok(answer.into_inner().position.expect("a position")),
             Err(e) => Err(status::from_status(&e).unwrap_or_else(|| panic!("a foreign status: {e:?}"))),

@@ -10,12 +10,12 @@ use hefu_types::event::plan::{
     Area, Comparator, Direction, IndicatorDefined, Measure, PlanPart, PlanPublished, RollUp, Strength, TargetSet,
 };
 use hefu_types::event::platform::CheckpointKeyReplaced;
-use hefu_types::event::reporting::{ObsStatus, ObservationReported, Qualifier};
+use hefu_types::event::reporting::{ConfStatus, ObsStatus, ObservationReported, Qualifier};
 use hefu_types::ids::Nonce;
 use hefu_types::sign::Keypair;
 use hefu_types::vkey::VerifierKey;
 use hefu_types::{
-    ChainHash, Code, Decimal, Entry, Event, KeySeq, LedgerId, Millis, Name, PeriodType, PublicKey, Refusal,
+    ChainHash, Code, Decimal, Entry, Event, KeySeq, LedgerId, Millis, Name, Opening, PeriodType, PublicKey, Refusal,
     SignedSubmission, Size, Submission, SubmissionHash, Text, hash,
 };
 
@@ -410,5 +410,39 @@ pub fn observation(indicator: &str, period: &str, value: &str) -> ObservationRep
         supersedes: None,
         reason: Text::default(),
         on_behalf_of: None,
+        conf_status: None,
+        method: Text::default(),
+        evidence: vec![],
+        embargo_until: Millis::default(),
+        commitment: None,
+        readers: vec![],
     }
+}
+
+/// The same with a status that keeps its value from publication, which a commitment stands for.
+#[must_use]
+pub fn withheld(mut open: ObservationReported, status: ConfStatus) -> ObservationReported {
+    (open.conf_status, open.value) = (Some(status), None);
+    open.commitment = Some(opening(&open).commitment());
+    open
+}
+
+/// What opens the commitment of any observation of the tests: the salt is made from its cell, its method and what it supersedes, and
+/// the value is 4711.42, so that both can be looked for wherever they must not be.
+#[must_use]
+pub fn opening(of: &ObservationReported) -> Opening {
+    let ObservationReported { indicator, area, period, method, supersedes, .. } = of;
+    let salt = blake3::hash(format!("{indicator} {area} {period} {method} {supersedes:?}").as_bytes());
+    Opening::of_number(*salt.as_bytes(), decimal("4711.42"))
+}
+
+/// The openings of all that a submission commits to as these tests do; none of bytes that are no submission.
+#[must_use]
+pub fn openings(signed: &SignedSubmission) -> Vec<Opening> {
+    let events = Submission::decode(&signed.submission).map(|said| said.events).unwrap_or_default();
+    let openings = events.iter().filter_map(|event| match event {
+        Event::ObservationReported(e) => Some(opening(e)).filter(|opening| e.commitment == Some(opening.commitment())),
+        _ => None,
+    });
+    openings.collect()
 }

@@ -13,7 +13,7 @@ use hefu_tests::server::{config, keeper, seed};
 use hefu_tests::world::{World, observation, text};
 use hefu_tests::{Signer, TestServer};
 use hefu_types::{Event, EventRef, PublicKey, Reason, Refusal, SignedSubmission};
-use hefud::admission::Turns;
+use hefud::admission::{Came, Turns};
 use hefud::config::{STREAM_BYTES_MAX, STREAM_IN_FLIGHT_MAX};
 
 fn next(corrector: &mut Corrector, count: usize) -> Vec<SignedSubmission> {
@@ -28,7 +28,8 @@ async fn runs_that_are_checked_too_early_wait_for_their_turn() {
     let mut rig = gated(&world).await;
     rig.open_gate();
     let turns = Arc::new(Turns::default());
-    let runs: Vec<_> = (0..RUNS).map(|_| next(&mut corrector, 3).into_iter().map(Ok).collect()).collect();
+    let came = |signed| Ok(Came { signed, brought: None });
+    let runs: Vec<_> = (0..RUNS).map(|_| next(&mut corrector, 3).into_iter().map(came).collect()).collect();
     let mut tickets = vec![];
     // The last one first: nothing can be recorded before the first one comes.
     for (number, run) in (0..).zip(runs).collect::<Vec<_>>().into_iter().rev() {

@@ -586,7 +586,7 @@ def check_verifier_keys(v, same):
 
 def check_commitments(v, same):
     for given in v["commitments"]:
-        value = given["value_text"].encode()
+        value = encode("Decimal", given["value_text"])
         same("commitment: value", value.hex(), given["value"])
         same("commitment", b3("hefu v1 commitment", bytes.fromhex(given["salt"]) + value).hex(), given["commitment"])
 

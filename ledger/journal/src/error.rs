@@ -48,6 +48,9 @@ pub enum OpenError {
         #[source]
         source: std::io::Error,
     },
+    /// What is kept beside the log can't be read or written.
+    #[error("what is kept beside the log can't be used")]
+    Beside(#[source] std::io::Error),
     /// There are entries, but no checkpoint of this log in the head file.
     #[error(
         "{} holds no checkpoint of this log: nobody can say whether entries are missing; bring the file back, or, if nothing \
@@ -109,7 +112,9 @@ impl OpenError {
             | Self::RolledBack { .. }
             | Self::OtherRoot { .. } => Reason::StorageDamaged,
             Self::ClockGap { .. } => Reason::ClockLatched,
-            Self::HeadFile { .. } | Self::CheckpointKey { .. } | Self::Thread(_) => Reason::NotWritten,
+            Self::Beside(_) | Self::HeadFile { .. } | Self::CheckpointKey { .. } | Self::Thread(_) => {
+                Reason::NotWritten
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ use hefu_rules::{Admitted, Ledger};
 use hefu_types::{Reason, Refusal, Size};
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::beside::{Alone, Beside};
 use crate::clock::{Clock, SteadyClock, SystemClock};
 use crate::committer::Committer;
 use crate::error::OpenError;
@@ -42,6 +43,8 @@ pub struct Options {
     /// Bytes of durable entries that are kept as they were decoded until one follower takes them; what finds no room is left
     /// to the log.
     pub recent_bytes: usize,
+    /// What is kept beside the log.
+    pub beside: Arc<dyn Beside>,
     /// The clock.
     pub clock: Box<dyn Clock>,
     /// Gives a block's answers to those who wait, from the committer's thread or wherever it takes them.
@@ -58,6 +61,7 @@ impl Default for Options {
             accept_clock_gap: false,
             snapshots: None,
             recent_bytes: 0,
+            beside: Arc::new(Alone),
             clock: Box::new(SystemClock::default()),
             answer: Box::new(Answers::give),
             fault: Arc::new(|_| Ok(())),
@@ -104,6 +108,7 @@ pub(crate) struct Shared {
     pub(crate) open: Arc<OpenBlock>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) latch: Arc<Latch>,
+    pub(crate) beside: Arc<dyn Beside>,
     pub(crate) fault: FaultHook,
 }
 
@@ -245,6 +250,8 @@ impl Journal {
         let replayed = recovered.size.get() - begin.get();
         check_clock(&recovered, &options)?;
         let (sealer, sealed) = Sealer::open(keeper, &*store, &recovered)?;
+        // Only now: the log is not an older one than was told.
+        options.beside.recovered(&recovered.state).map_err(OpenError::Beside)?;
         let ledger = recovered.state.ledger().cloned();
         let signers = sealer.signers();
         let Recovered { size, chain_hash, recorded_at, .. } = recovered;
@@ -254,7 +261,8 @@ impl Journal {
         let open = Arc::new(OpenBlock::new(recovered.edge.clone()));
         latch.set_durable_size(size);
         let clock = SteadyClock::new(options.clock, recorded_at);
-        let shared = Shared { open, store: Arc::clone(&store), latch: Arc::clone(&latch), fault: options.fault };
+        let (beside, fault) = (options.beside, options.fault);
+        let shared = Shared { open, store: Arc::clone(&store), latch: Arc::clone(&latch), beside, fault };
         let (snapshots, write) =
             options.snapshots.map(|options| Snapshots::new(options, begin, Arc::clone(&latch))).unzip();
         let (put, recent, room) = recent::recent(options.recent_bytes);

@@ -18,6 +18,7 @@
 //! `snapshot.rs`, `keyspace.rs` (what is stored where).
 
 mod background;
+mod beside;
 mod checkpoints;
 mod clock;
 mod committer;
@@ -42,6 +43,7 @@ mod snapshots;
 pub mod store;
 
 pub use background::work_behind_others;
+pub use beside::{Alone, Beside};
 pub use checkpoints::{Published, RocksCheckpoints};
 pub use clock::{Clock, SystemClock};
 pub use error::OpenError;

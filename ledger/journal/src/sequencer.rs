@@ -11,6 +11,7 @@ use hefu_types::{
 };
 use tokio::sync::mpsc;
 
+use crate::beside::Beside;
 use crate::clock::SteadyClock;
 use crate::committer::{Answer, Decided};
 use crate::journal::{FaultHook, Latch, Reply, Shared};
@@ -94,6 +95,7 @@ pub(crate) struct Sequencer {
     pub(crate) fault: FaultHook,
     pub(crate) clock: SteadyClock,
     room: Arc<Room>,
+    beside: Arc<dyn Beside>,
     state: State,
     size: Size,
     chain_hash: ChainHash,
@@ -114,7 +116,7 @@ impl Sequencer {
         room: Arc<Room>,
         snapshots: Option<Snapshots>,
     ) -> Self {
-        let Shared { open, store, latch, fault } = shared;
+        let Shared { open, store, latch, beside, fault } = shared;
         let Recovered { state, size, chain_hash, recorded_at, .. } = recovered;
         let in_flight = HashMap::new();
         Self {
@@ -125,6 +127,7 @@ impl Sequencer {
             fault,
             clock,
             room,
+            beside,
             state,
             size,
             chain_hash,
@@ -205,6 +208,7 @@ impl Sequencer {
         self.latch.check()?;
         lane.map_or(Ok(()), |lane| lane.check(&admitted.submission().key))?;
         self.check_held(&admitted)?;
+        self.beside.check(admitted.submission())?;
         let recorded_at = self.clock.now().inspect_err(|refusal| self.latch.set(refusal.clone()))?;
         let at = Position {
             seq: self.size.next_seq(),

@@ -5,7 +5,7 @@ use hefu_types::{Code, Event, PublicKey, Reason, Refusal, Submission};
 
 use crate::membership::{self, MemberStatus, Roles};
 use crate::state::{Position, State};
-use crate::{assurance, cycle, delegation, plan, platform, report, reporting, trajectory};
+use crate::{assurance, confidential, cycle, delegation, plan, platform, report, reporting, trajectory};
 
 /// Who signs, as it stands before the event at hand.
 pub(crate) struct Speaker {
@@ -186,6 +186,10 @@ impl State {
             Event::ObservationRetracted(e) => {
                 let place = reporting::decide_retracted(self, speaker, e, context)?;
                 reporting::apply_retracted(self, place);
+            }
+            Event::ValueErased(e) => {
+                confidential::decide_erased(self, speaker, e)?;
+                confidential::apply_erased(self, e);
             }
             Event::CheckpointKeyReplaced(e) => {
                 platform::decide_replaced(self, speaker, e, context)?;

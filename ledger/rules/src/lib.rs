@@ -9,13 +9,15 @@
 //! randomness, does I/O or keeps history: values and texts for people are the views' business.
 //!
 //! One file per context: `membership` (who may speak), `plan` and `trajectory` (what was planned), `reporting` (what was
-//! observed), `platform` (who signs checkpoints, what views amount to). Each holds `decide` (reads the state, may refuse) and
+//! observed), `confidential` (what is not free), `delegation` (who reports for whom), `cycle` and `report` (what is due, and how far
+//! it has come), `assurance` (what others think), `platform` (who signs checkpoints, what views amount to). Each holds `decide` (reads the state, may refuse) and
 //! `apply` (total, never refuses), which `event.rs` calls one after the other.
 //!
 //! Read next: `state.rs` (the order of checks), `event.rs`, then one context, then `hefu-journal`, which calls them in order.
 
 mod admit;
 mod assurance;
+mod confidential;
 mod cycle;
 mod delegation;
 mod event;
@@ -30,6 +32,7 @@ mod table;
 mod trajectory;
 
 pub use admit::{Admitted, admit, admit_all};
+pub use confidential::ValueState;
 pub use membership::{Key, Member, MemberStatus, Roles};
 pub use platform::CheckpointKey;
 pub use reporting::{Cell, Standing, is_missing};

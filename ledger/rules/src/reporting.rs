@@ -9,6 +9,7 @@ use hefu_types::{Code, Decimal, EventRef, Millis, Period, PeriodType, Reason, Re
 
 use serde::{Deserialize, Serialize};
 
+use crate::confidential;
 use crate::cycle::{self, Change};
 use crate::delegation::{check_active, delegates};
 use crate::event::{Context, Speaker};
@@ -64,7 +65,7 @@ pub(crate) struct Stands {
     pub(crate) reporter: u32,
 }
 
-/// The value of a stock that stands in a cell. Cells without a value have none, so that neighbours are found at once, and
+/// The value of a stock that stands in a cell. Cells without a value have none, nor those with a commitment, so that neighbours are found at once, and
 /// neither have flows and ratios, which may rise and fall.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Level {
@@ -164,6 +165,7 @@ pub(crate) fn decide_reported(
     let (place, member) = check_place(indicator, unit, e)?;
     let delegate = check_unit(state, speaker, e.on_behalf_of.as_ref(), &e.indicator, now)?;
     check_value(indicator, e)?;
+    confidential::check(state, e, context.at.recorded_at)?;
     if e.as_of_date.is_some_and(|date| date.kind() != PeriodType::Day || !e.period.contains(date)) {
         return refuse(Reason::AsOfDateInvalid, "as_of_date", format!("a day of {}, such as 2024-07-15", e.period));
     }
@@ -211,20 +213,24 @@ fn check_place(indicator: &Indicator, member: &Code, e: &ObservationReported) ->
 }
 
 fn check_value(indicator: &Indicator, e: &ObservationReported) -> Result<(), Refusal> {
-    match (e.value, is_missing(e.obs_status)) {
-        (Some(_), Some(true)) => {
-            return refuse(Reason::ValueForbidden, "value", format!("status {} says it is missing", e.obs_status));
+    let field = confidential::check_form(e)?;
+    let has_value = e.value.is_some() || e.commitment.is_some();
+    match (has_value, is_missing(e.obs_status)) {
+        (true, Some(true)) => {
+            return refuse(Reason::ValueForbidden, field, format!("status {} says it is missing", e.obs_status));
         }
-        (None, Some(false)) => {
-            return refuse(Reason::ValueRequired, "value", format!("status {} needs a value", e.obs_status));
+        (false, Some(false)) if e.conf_status.is_some() => {
+            return refuse(Reason::CommitmentMissing, field, format!("status {} needs a value", e.obs_status));
+        }
+        (false, Some(false)) => {
+            return refuse(Reason::ValueRequired, field, format!("status {} needs a value", e.obs_status));
         }
         _ => {}
     }
-    match (e.value, e.qualifier) {
-        (Some(_), None) => refuse(Reason::ValueRequired, "qualifier", "a value comes with its qualifier"),
-        (None, Some(_)) => refuse(Reason::ValueForbidden, "qualifier", "without a value there is nothing to qualify"),
-        (Some(value), Some(_)) => check_decimals(indicator, value),
-        (None, None) => Ok(()),
+    match (has_value, e.qualifier) {
+        (true, None) => refuse(Reason::ValueRequired, "qualifier", "a value comes with its qualifier"),
+        (false, Some(_)) => refuse(Reason::ValueForbidden, "qualifier", "without a value there is nothing to qualify"),
+        _ => e.value.map_or(Ok(()), |value| check_decimals(indicator, value)),
     }
 }
 
@@ -333,6 +339,7 @@ pub(crate) fn apply_reported(state: &mut State, e: &ObservationReported, report:
         cycle::apply_observation(state, place, before, false);
     }
     cycle::apply_observation(state, place, member, true);
+    confidential::apply(state, e, member);
     state.cells.put(place, Stands { submission_hash, index, member, holder, reporter });
 }
 

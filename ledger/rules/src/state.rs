@@ -1,11 +1,14 @@
 //! The state that the entries so far amount to, and the order of checks.
 
 use hefu_types::event::membership::LedgerLimits;
-use hefu_types::{Code, Entry, LedgerId, Millis, PublicKey, Reason, Refusal, Seq, Submission, SubmissionHash, Text};
+use hefu_types::{
+    Code, Commitment, Entry, LedgerId, Millis, PublicKey, Reason, Refusal, Seq, Submission, SubmissionHash, Text,
+};
 
 use serde::{Deserialize, Serialize};
 
 use crate::assurance::{Challenge, ChallengeId, Challenged};
+use crate::confidential::Committed;
 use crate::cycle::{Cycle, Due, Exception, Filed};
 use crate::delegation::{Delegation, DelegationId};
 use crate::membership::{Holder, Key, Member, MemberStatus};
@@ -20,7 +23,7 @@ pub const RULES_VERSIONS: &[u32] = &[1];
 
 /// The version of [`State`]'s serialised form: raised whenever a table, a row or what decisions make of them changes, so that no
 /// program goes on from the state of another one.
-pub const STATE_VERSION: u32 = 4;
+pub const STATE_VERSION: u32 = 5;
 
 /// Where a submission would stand, and what its bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,6 +129,8 @@ state! {
     cells: Place => Stands,
     /// The values of stocks among them.
     levels: Place => Level,
+    /// Commitments to values that are not free; they are never removed, so that each is used once.
+    commitments: Commitment => Committed,
 }
 
 impl State {

@@ -174,6 +174,8 @@ events! {
     81 => ChallengeAnswered(assurance) "challenge_answered",
     /// A challenge ended.
     82 => ChallengeResolved(assurance) "challenge_resolved",
+    /// A confidential value was erased.
+    83 => ValueErased(reporting) "value_erased",
     /// A unit lets another report for it.
     84 => ReportingDelegated(delegation) "reporting_delegated",
     /// A delegation ended before its time.

@@ -114,6 +114,16 @@ bytes_newtype!(
     ViewDigest 32
 );
 
+bytes_newtype!(
+    /// `B3("hefu v1 commitment", salt || value)`: what stands in an entry for a value that does not, see [`crate::commitment`].
+    Commitment 32
+);
+
+bytes_newtype!(
+    /// The plain BLAKE3 hash of a file that stays outside the ledger.
+    FileHash 32
+);
+
 impl SubmissionHash {
     /// What a key's first submission links to.
     pub const NONE: Self = Self([0; 32]);

@@ -34,6 +34,7 @@ mod lines;
 pub mod note;
 pub mod period;
 pub mod policy;
+pub mod read_request;
 pub mod reason;
 pub mod receipt;
 pub mod report;
@@ -48,17 +49,19 @@ pub mod wire;
 
 pub use add_checkpoint::AddCheckpoint;
 pub use checkpoint::{Checkpoint, SignedCheckpoint};
+pub use commitment::Opening;
 pub use cosignature::Cosignature;
 pub use decimal::Decimal;
 pub use entry::{DecodedEntry, Entry};
 pub use event::{Event, EventRef, Name, Provenance, Source};
 pub use ids::{
-    ChainHash, ContentHash, KeySeq, LeafHash, LedgerId, Millis, NodeHash, PublicKey, RootHash, Seq, Signature, Size,
-    SubmissionHash, ViewDigest,
+    ChainHash, Commitment, ContentHash, FileHash, KeySeq, LeafHash, LedgerId, Millis, NodeHash, PublicKey, RootHash,
+    Seq, Signature, Size, SubmissionHash, ViewDigest,
 };
 pub use note::{Note, NoteSignature, NoteSigner};
 pub use period::{Period, PeriodType};
 pub use policy::Policy;
+pub use read_request::ReadRequest;
 pub use reason::{Class, Reason, Refusal};
 pub use submission::{SignedSubmission, Submission};
 pub use text::{Code, Text};

@@ -83,3 +83,17 @@ pub const TRAJECTORY_POINTS_MAX: usize = 120;
 
 /// The time that a challenge leaves for an answer, at least, in milliseconds: a day.
 pub const ANSWER_MILLIS_MIN: i64 = 24 * 3_600_000;
+
+/// Milliseconds by which the time of a request to read may differ from the server's clock: five minutes, for clocks that are set by
+/// hand.
+pub const READ_REQUEST_MILLIS_MAX: i64 = 300_000;
+
+/// Pieces of evidence of one observation: a figure has a table, a note and a few protocols behind it, and all stand in the entry.
+pub const EVIDENCE_MAX: usize = 16;
+
+/// Units besides the reporting one and the office that may read a confidential value: more than that is no secret.
+pub const READERS_MAX: usize = 64;
+
+/// Milliseconds that an embargo may last: ten years. What is kept longer is confidential, and a year mistyped would hide it for
+/// ever.
+pub const EMBARGO_MILLIS_MAX: i64 = 3_653 * 24 * 3_600_000;

@@ -255,6 +255,30 @@ reasons! {
     /// Another unit reported the observation.
     NotYourObservation "NOT_YOUR_OBSERVATION" Denied "Ask the unit that reported it.";
 
+    // Values that are not free.
+    /// The value is not free, and stands in clear.
+    ValueInClear "VALUE_IN_CLEAR" Invalid "Leave out the value and give its commitment, with the opening beside the submission. What stands in an entry is public for ever.";
+    /// The value is not free, and nothing stands for it.
+    CommitmentMissing "COMMITMENT_MISSING" Invalid "Give the commitment to the value, or a status for a missing value.";
+    /// A commitment stands for a value that is free.
+    CommitmentForbidden "COMMITMENT_FORBIDDEN" Invalid "Give the value in clear, or a confidentiality status.";
+    /// An observation has this commitment already.
+    CommitmentUsed "COMMITMENT_USED" Conflict "Commit anew, with 32 fresh random bytes.";
+    /// An embargo without the status E, or the status E without one; or it ends before it begins, or in more than ten years.
+    EmbargoInvalid "EMBARGO_INVALID" Invalid "Give a time that is still to come, within ten years, exactly with the status E.";
+    /// A file of the evidence stands twice or is not described, or there are too many.
+    EvidenceInvalid "EVIDENCE_INVALID" Invalid "Give each file once, at most 16, with its media type and its length.";
+    /// Readers without a commitment, or too many, not ascending, or unknown.
+    ReadersInvalid "READERS_INVALID" Invalid "Name members as readers only with a commitment: ascending, each once, at most 64.";
+    /// A commitment came without its opening.
+    OpeningMissing "OPENING_MISSING" Invalid "Send the opening beside the submission: 32 bytes of salt, and the bytes of the value.";
+    /// An opening fits no commitment of the submission, or holds no number.
+    OpeningWrong "OPENING_WRONG" Invalid "Send exactly one opening for each commitment, its value as the bytes of the message Decimal.";
+    /// No observation has this commitment.
+    CommitmentUnknown "COMMITMENT_UNKNOWN" Precondition "Correct the commitment.";
+    /// The value was lawfully erased.
+    ValueWasErased "VALUE_ERASED" Conflict "Look at the entry that says why; the value is gone.";
+
     // Cycles of reports.
     /// The cycle exists already.
     CycleExists "CYCLE_EXISTS" Conflict "Choose another code.";
@@ -350,6 +374,12 @@ reasons! {
     CycleNotFound "CYCLE_NOT_FOUND" NotFound "List the cycles.";
     /// The unit has no report in the cycle.
     ReportNotFound "REPORT_NOT_FOUND" NotFound "List the reports of the cycle.";
+    /// The value is not free, and not for who asks.
+    NotAReader "NOT_A_READER" Denied "Ask the unit that reported it or the office; an embargoed value waits for its time.";
+    /// A request to read is older or newer than five minutes.
+    ReadRequestExpired "READ_REQUEST_EXPIRED" Denied "Sign the request anew; look at the clock.";
+    /// There is no such confidential value.
+    ValueNotFound "VALUE_NOT_FOUND" NotFound "Look at the series first, which names the commitments.";
     /// There is no observation to explain.
     ObservationNotFound "OBSERVATION_NOT_FOUND" NotFound "Look at the series first.";
     /// A request's argument is wrong.

@@ -24,6 +24,9 @@ pub const ENROLMENT_TYPE: &str = "application/vnd.hefu.key-enrolment.v1+protobuf
 /// The payload type of what both checkpoint keys say when one replaces the other.
 pub const CHECKPOINT_KEY_TYPE: &str = "application/vnd.hefu.checkpoint-key.v1+protobuf";
 
+/// The payload type of a request to read a value that is not free.
+pub const READ_REQUEST_TYPE: &str = "application/vnd.hefu.read-request.v1+protobuf";
+
 /// `"DSSEv1 " || len(type) || " " || type || " " || len(body) || " " || body`, lengths in ASCII decimal.
 #[must_use]
 pub fn pre_authentication_encoding(payload_type: &str, body: &[u8]) -> Vec<u8> {
@@ -86,6 +89,12 @@ impl Keypair {
         self.sign(CHECKPOINT_KEY_TYPE, &replacement_body(ledger, event))
     }
 
+    /// Signs a serialised request to read.
+    #[must_use]
+    pub fn sign_read_request(&self, request: &[u8]) -> Signature {
+        self.sign(READ_REQUEST_TYPE, request)
+    }
+
     fn sign(&self, payload_type: &str, body: &[u8]) -> Signature {
         self.sign_bytes(&pre_authentication_encoding(payload_type, body))
     }
@@ -108,6 +117,14 @@ impl std::fmt::Debug for Keypair {
 /// `SIGNATURE_NOT_CANONICAL`, `SIGNATURE_INVALID`, or one of [`crate::key::check`] for a key that is no ordinary point.
 pub fn verify_submission(key: &PublicKey, submission: &[u8], signature: &Signature) -> Result<(), Reason> {
     verify(key, SUBMISSION_TYPE, submission, signature)
+}
+
+/// Verifies the signature of a request to read strictly.
+///
+/// # Errors
+/// As [`verify_submission`].
+pub fn verify_read_request(key: &PublicKey, request: &[u8], signature: &Signature) -> Result<(), Reason> {
+    verify(key, READ_REQUEST_TYPE, request, signature)
 }
 
 /// That a key signed a submission.

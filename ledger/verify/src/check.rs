@@ -5,13 +5,13 @@ mod files;
 use bytes::Bytes;
 use hefu_rules::State;
 use hefu_types::tile::Tile;
-use hefu_types::{ChainHash, Entry, Millis, Seq, Size, hash, tree};
+use hefu_types::{ChainHash, Entry, Event, Millis, Seq, Size, hash, tree};
 
 use crate::ahead::{Ahead, Chunk, Work, wanted};
 use crate::alone::{Checked, Fit, Signatures, describe, kind_of_rule, parse};
 use crate::end::{End, Mark};
 use crate::export::{Export, ExportError};
-use crate::report::{Failure, FailureKind, Report};
+use crate::report::{Committed, Failure, FailureKind, Report};
 use crate::rows::TileRows;
 
 /// Verifies that the export is the log that ends in `end`, a head or a checkpoint, and nothing more. `progress` is told how many entries fit so
@@ -237,9 +237,27 @@ impl<'e> Run<'e> {
         self.report.entries = self.size.get();
         self.report.bytes += entry.bytes().len() as u64;
         self.report.events += fit.submission.events.len() as u64;
+        for (event, event_index) in fit.submission.events.iter().zip(0..) {
+            self.committed(entry.seq(), event, event_index);
+        }
         self.report.recorded_at = entry.recorded_at();
         self.report.chain_hash = Some(self.chain_hash);
         self.tree.push(fit.leaf, |tile, bytes| self.filled.push((tile, bytes.to_vec())));
+    }
+
+    fn committed(&mut self, seq: Seq, event: &Event, event_index: u32) {
+        match event {
+            Event::ObservationReported(e) => {
+                let new = |commitment| (commitment, Committed { seq, event_index, erased: None });
+                self.report.commitments.extend(e.commitment.map(new));
+            }
+            Event::ValueErased(e) => {
+                if let Some(known) = self.report.commitments.get_mut(&e.commitment) {
+                    known.erased = Some(seq);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// A failure at the next position.

@@ -28,5 +28,5 @@ pub use check::{verify, verify_prefix};
 pub use end::{End, Head};
 pub use export::{Bundle, Export, ExportError, Source};
 pub use log_keys::LogKeys;
-pub use report::{Failure, FailureKind, Report};
+pub use report::{Committed, Failure, FailureKind, Report};
 pub use rows::TileRows;

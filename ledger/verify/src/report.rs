@@ -1,8 +1,9 @@
 //! What is said about an export.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
-use hefu_types::{ChainHash, LedgerId, Millis, RootHash, Seq, VerifierKey};
+use hefu_types::{ChainHash, Commitment, LedgerId, Millis, RootHash, Seq, VerifierKey};
 use serde::Serialize;
 
 /// What kind of fault was found.
@@ -82,6 +83,17 @@ impl fmt::Display for Failure {
     }
 }
 
+/// A commitment that stands for a value that is not free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Committed {
+    /// The position of the entry that has it.
+    pub seq: Seq,
+    /// The event within that entry.
+    pub event_index: u32,
+    /// The position of the entry that says that the value was erased; `None` as long as none does.
+    pub erased: Option<Seq>,
+}
+
 /// What was verified, up to the first failure.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
@@ -108,6 +120,8 @@ pub struct Report {
     pub tiles: u64,
     /// When the last of them was recorded.
     pub recorded_at: Millis,
+    /// The commitments in them.
+    pub commitments: BTreeMap<Commitment, Committed>,
     /// The verdict on signatures: the strict one, of many at once or of one ([`hefu_types::batch`]).
     pub signatures: &'static str,
     /// The first failure; none means that all is well.

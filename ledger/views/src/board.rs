@@ -14,7 +14,7 @@ use crate::key::AsOf;
 use crate::line::Point;
 use crate::members;
 use crate::plan::{self, Indicator, Target};
-use crate::progress::{self, Gauge, Progress};
+use crate::progress::{self, Gauge, Progress, Status};
 use crate::rollup::{self, Frame, RolledUp};
 use crate::row::Row;
 use crate::series::{self, Observation, ObservationFact};
@@ -33,7 +33,7 @@ pub struct BoardRow {
     pub area: Code,
     /// The unit of measure.
     pub unit: Text,
-    /// The latest observation with a value; `None` for no report.
+    /// The latest observation with a value, shown or withheld; `None` for no report.
     pub latest: Option<Observation>,
     /// Without an observation of its own, the value that the areas below amount to, in the latest period that one of them has a
     /// value of.
@@ -204,7 +204,9 @@ fn progress_of(
         }
         _ => None,
     };
-    Ok(targets.into_iter().map(|target| progress::progress(gauge, target, now, start)).collect())
+    let withheld = matches!(shown, Shown::Observed(row) if row.fact.is_withheld());
+    let told = |progress| if withheld { Progress { status: Status::Withheld, ..progress } } else { progress };
+    Ok(targets.into_iter().map(|target| told(progress::progress(gauge, target, now, start))).collect())
 }
 
 /// The amount of a year up to what is shown: what was observed from the year's first day on; or what areas below amount to in a
@@ -231,7 +233,7 @@ fn amount_of(
     })
 }
 
-/// What trajectories start at: the earliest standing observation with a value whose period ended by the plan's first day; without
+/// What trajectories start at: the earliest standing observation with a value that is shown, whose period ended by the plan's first day; without
 /// one, for a value that areas below amount to, the earliest that they amounted to.
 pub(crate) fn baseline(
     tables: &Tables<'_>,

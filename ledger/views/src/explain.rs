@@ -111,7 +111,7 @@ fn shown(
         None => series::latest(&*tables.series, indicator, area, as_of)?,
         Some(period) => series::standing(&*tables.series, indicator, area, period, as_of)?,
     };
-    let observed = observed.filter(|row| row.fact.value().is_some());
+    let observed = observed.filter(|row| row.fact.has_value());
     let rolled_up = match (subject.frame, period) {
         (Some(frame), None) if observed.is_none() => rollup::latest(tables, (subject.indicator, frame), area, as_of)?,
         (Some(frame), Some(period)) if observed.is_none() => {

@@ -21,6 +21,8 @@ pub enum Status {
     AtRisk,
     /// Further off; or there is no trajectory on that day; or the target's year is over.
     Behind,
+    /// The latest value is not free: whether it meets the target is not shown.
+    Withheld,
 }
 
 /// How a forecast is made.

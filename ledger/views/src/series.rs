@@ -3,12 +3,14 @@
 //! | table | key before the vintage | row |
 //! |---|---|---|
 //! | 1 | indicator, 0, area, 0, [`Period::sort_key`] (8 bytes) | [`ObservationFact`] |
+//! | 2 | commitment (32 bytes) | [`ValueFact`] |
 //!
 //! Indicator, area and period are a *cell*. The newest vintage of a cell stands, unless it is a retraction: then none does.
 
 mod query;
 #[cfg(test)]
 mod tests;
+mod value;
 
 use hefu_types::event::reporting::{ObservationReported, ObservationRetracted};
 use hefu_types::{Code, Decimal, Event, Period};
@@ -16,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use query::{Cell, before, named, newest};
 pub use query::{Observation, Selection, earliest, latest, query, standing, vintages};
+pub use value::{Committed, ConfidentialValue, ValueFact, value};
 
 use crate::error::ViewError;
 use crate::key::Key;
@@ -69,7 +72,7 @@ impl ObservationFact {
         }
     }
 
-    /// The value, in the indicator's unit; `None` when it is missing or retracted.
+    /// The value, in the indicator's unit; `None` when it is missing, withheld or retracted.
     #[must_use]
     pub const fn value(&self) -> Option<Decimal> {
         match self {
@@ -85,6 +88,18 @@ impl ObservationFact {
             Self::Reported(fact) => fact.on_behalf_of.as_ref(),
             Self::Retracted(fact) => fact.on_behalf_of.as_ref(),
         }
+    }
+
+    /// Whether a commitment stands for the value, which is not free.
+    #[must_use]
+    pub const fn is_withheld(&self) -> bool {
+        matches!(self, Self::Reported(fact) if fact.commitment.is_some())
+    }
+
+    /// Whether there is a value, shown or withheld.
+    #[must_use]
+    pub const fn has_value(&self) -> bool {
+        self.value().is_some() || self.is_withheld()
     }
 
     /// Whether it took an observation back.
@@ -105,7 +120,11 @@ impl View for SeriesView {
 
     fn apply(&self, event: &Event, rows: &mut RowWriter<'_>) -> Result<(), ViewError> {
         match event {
-            Event::ObservationReported(e) => rows.put(cell(&e.indicator, &e.area, e.period), Said::Reported(e)),
+            Event::ObservationReported(e) => {
+                value::put_reported(e, rows)?;
+                rows.put(cell(&e.indicator, &e.area, e.period), Said::Reported(e))
+            }
+            Event::ValueErased(e) => value::put_erased(e, rows),
             Event::ObservationRetracted(e) => rows.put(cell(&e.indicator, &e.area, e.period), Said::Retracted(e)),
             _ => Ok(()),
         }

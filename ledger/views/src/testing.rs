@@ -7,12 +7,12 @@ use hefu_types::event::plan::{
     Area, Comparator, Direction, IndicatorDefined, Measure, MilestoneSet, PlanPublished, RollUp, Strength,
     TargetAdjusted, TargetSet, TaskDefined, TrajectoryDeclared, TrajectoryPoint,
 };
-use hefu_types::event::reporting::{ObsStatus, ObservationReported, ObservationRetracted, Qualifier};
+use hefu_types::event::reporting::{ConfStatus, ObsStatus, ObservationReported, ObservationRetracted, Qualifier};
 use hefu_types::event::{EventRef, Name};
 use hefu_types::ids::Nonce;
 use hefu_types::{
-    Code, Decimal, DecodedEntry, Event, KeySeq, Millis, Period, PeriodType, PublicKey, Seq, Submission, SubmissionHash,
-    Text, hash,
+    Code, Commitment, Decimal, DecodedEntry, Event, KeySeq, Millis, Period, PeriodType, PublicKey, Seq, Submission,
+    SubmissionHash, Text, hash,
 };
 
 use crate::engine::Projector;
@@ -258,8 +258,22 @@ pub(crate) fn observed(indicator: &str, area: &str, when: &str, value: &str) -> 
         supersedes: None,
         reason: Text::default(),
         on_behalf_of: None,
+        conf_status: None,
+        method: Text::default(),
+        evidence: vec![],
+        embargo_until: Millis::default(),
+        commitment: None,
+        readers: vec![],
     }
     .into()
+}
+
+/// An observation whose value is not free; the number makes its commitment.
+pub(crate) fn withheld(indicator: &str, area: &str, when: &str, n: u8) -> Event {
+    let Event::ObservationReported(mut e) = observed(indicator, area, when, "1") else { unreachable!("it is one") };
+    (e.value, e.conf_status) = (None, Some(ConfStatus::N));
+    (e.commitment, e.readers) = (Some(Commitment::from_bytes([n; 32])), vec![code("other")]);
+    Event::ObservationReported(e)
 }
 
 pub(crate) fn retracted(indicator: &str, area: &str, when: &str) -> Event {

@@ -9,7 +9,7 @@ use hefu_types::event::plan::{
 };
 use hefu_types::event::reporting::{ObsStatus, ObservationReported, Qualifier};
 use hefu_types::event::{Name, Provenance, Source};
-use hefu_types::{Event, PeriodType};
+use hefu_types::{Event, Millis, PeriodType, Text};
 
 use super::{Admission, EventError, Row};
 use crate as seed;
@@ -167,6 +167,12 @@ pub(super) fn observation(row: &seed::Observation, at: &Row<'_>) -> Result<Obser
         supersedes: None,
         reason: at.text("note", reason)?,
         on_behalf_of: None,
+        conf_status: None,
+        method: Text::default(),
+        evidence: vec![],
+        embargo_until: Millis::default(),
+        commitment: None,
+        readers: vec![],
     })
 }
 

@@ -80,6 +80,12 @@ pub fn observation(observation: &Observation) -> v1::Observation {
             source: reported.source.as_ref().map(convert::to_wire),
             note: reported.note.to_string(),
             reason: reported.reason.to_string(),
+            conf_status: reported.conf_status.map_or(0, |status| status.number().cast_signed()),
+            method: reported.method.to_string(),
+            evidence: reported.evidence.iter().map(convert::to_wire).collect(),
+            embargo_until: reported.embargo_until.get(),
+            commitment: reported.commitment.map(|commitment| bytes(commitment.as_bytes())).unwrap_or_default(),
+            readers: reported.readers.iter().map(ToString::to_string).collect(),
             ..common
         },
         ObservationFact::Retracted(retracted) => v1::Observation { reason: retracted.reason.to_string(), ..common },

@@ -20,6 +20,7 @@ pub(crate) fn progress(progress: &Progress) -> v1::TargetProgress {
         Status::OnTrack => v1::TargetStatus::OnTrack,
         Status::AtRisk => v1::TargetStatus::AtRisk,
         Status::Behind => v1::TargetStatus::Behind,
+        Status::Withheld => v1::TargetStatus::Withheld,
     };
     v1::TargetProgress {
         target: Some(target(&progress.target)),

@@ -30,6 +30,7 @@ mod checker;
 mod error;
 mod files;
 pub mod keyfile;
+mod openings;
 pub mod outbox;
 pub mod position;
 pub mod reader;
@@ -43,6 +44,7 @@ pub mod writer;
 
 pub use checker::EntryChecker;
 pub use error::ClientError;
+pub use openings::{OpenedValue, opening_of};
 pub use outbox::Outbox;
 pub use position::Position;
 pub use reader::{Head, Reader};

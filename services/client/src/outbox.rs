@@ -6,6 +6,7 @@
 //!   identity                               the ledger and the key, as lines `name value`
 //!   base                                   (rarely) where the key stood before its first submission from here
 //!   00000000000000000007.sub               a submission: 64 bytes of signature, then the submission's bytes
+//!   00000000000000000007.openings          what opens its commitments, until it is answered or refused
 //!   00000000000000000007.tlog-proof        its receipt, if it got one; later the same under a cosigned checkpoint
 //!   00000000000000000007-3c….tlog-proof    another receipt that was given under this number before
 //!   00000000000000000007.ack               its position; missing as long as it is unanswered
@@ -14,7 +15,7 @@
 //!   evidence/                              what the log showed that contradicts a receipt, see [`crate::receipts`]
 //! ```
 //!
-//! A `.sub` file is synced before its bytes leave, and nothing is ever deleted; only a receipt gives way to a better one. A crash leaves, at any step, a submission
+//! A `.sub` file is synced before its bytes leave, and nothing but openings is ever deleted; only a receipt gives way to a better one. A crash leaves, at any step, a submission
 //! that is there whole or not at all; an `.ack` that is missing or torn, and then the same bytes are sent again; or
 //! submissions behind a refused one, which can never be recorded any more, as they link to it, and are moved aside too.
 
@@ -24,14 +25,14 @@ mod receipts;
 mod state;
 mod stored;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use hefu_types::sign::Keypair;
 use hefu_types::{
-    Event, KeySeq, LedgerId, Millis, PublicKey, Reason, Refusal, SignedSubmission, Submission, SubmissionHash,
-    TlogProof, receipt,
+    Commitment, Event, KeySeq, LedgerId, Millis, Opening, PublicKey, Reason, Refusal, SignedSubmission, Submission,
+    SubmissionHash, TlogProof, receipt,
 };
 
 pub use error::OutboxError;
@@ -67,6 +68,8 @@ pub struct Outbox {
     last: Link,
     /// Those without an answer.
     pending: BTreeMap<KeySeq, SignedSubmission>,
+    /// What opens commitments of what is stored and unanswered, or of what is to be stored.
+    openings: HashMap<Commitment, Opening>,
     _lock: File,
 }
 
@@ -95,8 +98,8 @@ impl Outbox {
         let (folder, lock) = Folder::open(path)?;
         folder.check_identity(ledger, key)?;
         let base = folder.base()?.unwrap_or(Link::NONE);
-        let mut outbox =
-            Self { folder, ledger, key, answered: base, last: base, pending: BTreeMap::new(), _lock: lock };
+        let (pending, openings) = (BTreeMap::new(), HashMap::new());
+        let mut outbox = Self { folder, ledger, key, answered: base, last: base, pending, openings, _lock: lock };
         outbox.load()?;
         Ok(outbox)
     }
@@ -113,7 +116,9 @@ impl Outbox {
             self.last = link;
             if self.folder.position(link).is_some() {
                 self.answered = link;
+                self.folder.forget_openings(key_seq)?;
             } else {
+                self.know(self.folder.openings(key_seq)?);
                 self.pending.insert(key_seq, signed);
             }
         }
@@ -149,6 +154,23 @@ impl Outbox {
         &self.pending
     }
 
+    /// Takes what opens commitments of events that are to be stored: it is stored with them, and forgotten once they are answered or
+    /// refused.
+    pub fn know(&mut self, openings: impl IntoIterator<Item = Opening>) {
+        self.openings.extend(openings.into_iter().map(|opening| (opening.commitment(), opening)));
+    }
+
+    /// What opens the commitments of a submission that is not answered, as far as it is known.
+    #[must_use]
+    pub fn openings(&self, key_seq: KeySeq) -> Vec<&Opening> {
+        if self.openings.is_empty() {
+            return vec![];
+        }
+        let submission = self.pending.get(&key_seq).and_then(|signed| Submission::decode(&signed.submission).ok());
+        let commitments = submission.map(|submission| commitments(&submission.events)).unwrap_or_default();
+        commitments.iter().filter_map(|commitment| self.openings.get(commitment)).collect()
+    }
+
     /// Numbers, links, signs and stores a submission; it is durable when this returns.
     ///
     /// # Errors
@@ -175,9 +197,15 @@ impl Outbox {
             events,
         };
         let signed = submission.sign(keys);
-        let stored = Submission::decode(&signed.submission)
-            .map_err(ClientError::Refused)
-            .and_then(|_| Ok(self.folder.store(key_seq, &signed)?));
+        let openings = commitments(&submission.events);
+        let openings: Vec<&Opening> = openings.iter().filter_map(|commitment| self.openings.get(commitment)).collect();
+        let store = |folder: &Folder| {
+            // First: a submission without them would be refused.
+            folder.store_openings(key_seq, &openings)?;
+            folder.store(key_seq, &signed)
+        };
+        let stored =
+            Submission::decode(&signed.submission).map_err(ClientError::Refused).and_then(|_| Ok(store(&self.folder)?));
         if let Err(error) = stored {
             return Err((error, submission.events));
         }
@@ -204,7 +232,13 @@ impl Outbox {
             held?;
         }
         self.folder.note_position(key_seq, position)?;
-        self.pending.remove(&key_seq);
+        self.folder.forget_openings(key_seq)?;
+        if let Some(signed) = self.pending.remove(&key_seq)
+            && !self.openings.is_empty()
+            && let Ok(submission) = Submission::decode(&signed.submission)
+        {
+            commitments(&submission.events).iter().for_each(|commitment| drop(self.openings.remove(commitment)));
+        }
         if self.answered.key_seq < key_seq {
             self.answered = link;
         }
@@ -228,6 +262,15 @@ impl Outbox {
         }
         Ok(dead.into_values().collect())
     }
+}
+
+/// What events commit to.
+fn commitments(events: &[Event]) -> Vec<Commitment> {
+    let commitment = |event: &Event| match event {
+        Event::ObservationReported(e) => e.commitment,
+        _ => None,
+    };
+    events.iter().filter_map(commitment).collect()
 }
 
 /// The receipt is for this submission at this position; whether the log signed it is for [`crate::receipts`] and `hefu receipt

@@ -99,6 +99,12 @@ fn in_log(entry: &DecodedEntry, shown: &v1::Observation) -> Result<Found, Client
             source: said.source.as_ref().map(convert::to_wire),
             note: said.note.to_string(),
             reason: said.reason.to_string(),
+            conf_status: said.conf_status.map_or(0, |status| status.number().cast_signed()),
+            method: said.method.to_string(),
+            evidence: said.evidence.iter().map(convert::to_wire).collect(),
+            embargo_until: said.embargo_until.get(),
+            commitment: said.commitment.map(|of| of.as_bytes().to_vec().into()).unwrap_or_default(),
+            readers: said.readers.iter().map(Code::to_string).collect(),
             seq: entry.seq.get(),
             event_index: shown.event_index,
             submission_hash: entry.submission_hash.as_bytes().to_vec().into(),
@@ -146,6 +152,12 @@ mod tests {
             supersedes: None,
             reason: Text::default(),
             on_behalf_of: None,
+            conf_status: None,
+            method: Text::default(),
+            evidence: vec![],
+            embargo_until: Millis::default(),
+            commitment: None,
+            readers: vec![],
         };
         let retracted = ObservationRetracted {
             indicator: code("i"),
@@ -190,7 +202,7 @@ mod tests {
     fn what_is_shown_is_what_the_entry_says_in_every_field() {
         let found = in_log(&entry(), &shown()).unwrap();
         assert_eq!((found.indicator, found.index), (code("i"), 0));
-        let lies: [fn(&mut v1::Observation); 15] = [
+        let lies: [fn(&mut v1::Observation); 21] = [
             |o| o.indicator = "j".into(),
             |o| o.area = "520100".into(),
             |o| o.period = "2023".into(),
@@ -206,6 +218,12 @@ mod tests {
             |o| o.submission_hash = vec![4; 32].into(),
             |o| o.key = vec![6; 32].into(),
             |o| o.retracted = true,
+            |o| o.conf_status = v1::ConfStatus::N as i32,
+            |o| o.method = "counted".into(),
+            |o| o.evidence = vec![v1::EvidenceFile::default()],
+            |o| o.embargo_until = 1,
+            |o| o.commitment = vec![1; 32].into(),
+            |o| o.readers = vec!["d".into()],
         ];
         for (n, lie) in lies.iter().enumerate() {
             let mut shown = shown();

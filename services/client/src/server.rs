@@ -5,6 +5,7 @@ use std::time::Duration;
 use hefu_proto::v1::assurance_service_client::AssuranceServiceClient;
 use hefu_proto::v1::change_service_client::ChangeServiceClient;
 use hefu_proto::v1::log_service_client::LogServiceClient;
+use hefu_proto::v1::openings_service_client::OpeningsServiceClient;
 use hefu_proto::v1::plan_service_client::PlanServiceClient;
 use hefu_proto::v1::proof_service_client::ProofServiceClient;
 use hefu_proto::v1::report_service_client::ReportServiceClient;
@@ -118,6 +119,12 @@ impl Server {
     #[must_use]
     pub fn assurances(&self) -> AssuranceServiceClient<Channel> {
         AssuranceServiceClient::new(self.channel.clone()).max_decoding_message_size(ANSWER_BYTES_MAX)
+    }
+
+    /// The generated client of values that are not free.
+    #[must_use]
+    pub fn openings(&self) -> OpeningsServiceClient<Channel> {
+        OpeningsServiceClient::new(self.channel.clone())
     }
 
     /// The generated client of cycles and reports.

@@ -8,7 +8,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use hefu_proto::{convert, v1};
 use hefu_types::event::membership::LedgerLimits;
 use hefu_types::sign::Keypair;
-use hefu_types::{Event, KeySeq, LedgerId, Millis, Policy, PublicKey, Reason, Refusal, Seq, Size, SubmissionHash};
+use hefu_types::{
+    Event, KeySeq, LedgerId, Millis, Opening, Policy, PublicKey, Reason, Refusal, Seq, Size, SubmissionHash,
+};
 use tokio::time::Instant;
 
 use crate::outbox::Link;
@@ -120,6 +122,12 @@ impl Writer {
         self.check_receipts().await
     }
 
+    /// Takes what opens commitments of events that are to be submitted. It is stored beside their submission, travels beside it, and is
+    /// deleted here once that is answered: whoever wants to keep it does so before.
+    pub fn know(&mut self, openings: impl IntoIterator<Item = Opening>) {
+        self.outbox.know(openings);
+    }
+
     /// Lets answers wait until the server's quorum of witnesses has cosigned the entry, ten seconds at most; then they come
     /// without. What was stored before and never answered is sent without waiting.
     pub const fn wait_for_quorum(&mut self) {
@@ -219,8 +227,10 @@ impl Writer {
         backoff: &Backoff,
     ) -> Result<Result<Position, Verdict>, ClientError> {
         let signed = Some(convert::signed_to_wire(&self.outbox.pending()[&key_seq]));
+        let openings = self.outbox.openings(key_seq).into_iter().map(convert::opening_to_wire).collect();
         let mut submissions = self.server.submissions();
-        let request = v1::SubmitRequest { signed, wait_for: self.wait_for.into(), ..Default::default() };
+        let wait_for = self.wait_for.into();
+        let request = v1::SubmitRequest { signed, wait_for, openings, ..Default::default() };
         match backoff.attempt(submissions.submit(request)).await {
             Ok(response) => {
                 let v1::SubmitResponse { position, receipt } = response.into_inner();

@@ -4,7 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     audit, board, challenge, checkpoint_key, completions, cycle, data, delegation, diff, explain, key, log, member,
-    monitor, plan, receipt, replay, report, retract, role, roll_up, series, submit, target, verify, views, witness,
+    monitor, plan, receipt, replay, report, retract, role, roll_up, series, submit, target, value, verify, views,
+    witness,
 };
 use crate::failure::EXIT_CODES;
 use crate::lang::Lang;
@@ -52,6 +53,9 @@ pub(crate) enum Command {
     Submit(Box<submit::SubmitArgs>),
     /// Take back the standing observation of an indicator, area and period.
     Retract(retract::RetractArgs),
+    /// Read and erase values that are not free.
+    #[command(subcommand)]
+    Value(value::ValueCommand),
     /// Ask units to report a period, and look at what is asked for.
     #[command(subcommand)]
     Cycle(cycle::CycleCommand),

@@ -25,6 +25,7 @@ pub(crate) mod roll_up;
 pub(crate) mod series;
 pub(crate) mod submit;
 pub(crate) mod target;
+pub(crate) mod value;
 pub(crate) mod verify;
 pub(crate) mod views;
 pub(crate) mod witness;
@@ -44,6 +45,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Plan(command) => return plan::run(&context, command).await,
         Command::Submit(args) => return submit::run(&context, *args).await,
         Command::Retract(args) => retract::run(&context, args).await?,
+        Command::Value(command) => value::run(&context, command).await?,
         Command::Cycle(command) => cycle::run(&context, command).await?,
         Command::Delegation(command) => delegation::run(&context, command).await?,
         Command::Attest(args) => challenge::attest(&context, args).await?,

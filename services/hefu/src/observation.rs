@@ -1,16 +1,17 @@
 //! An observation as text, from flags or a CSV row, and as a fact.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::str::FromStr;
 
-use hefu_types::event::reporting::{ObsStatus, ObservationReported, Qualifier};
-use hefu_types::{Code, Decimal, Event, EventRef, Period, Reason, Refusal, Source, Text};
+use hefu_types::event::reporting::{ConfStatus, ObsStatus, ObservationReported, Qualifier};
+use hefu_types::{Code, Decimal, Event, EventRef, Millis, Opening, Period, Reason, Refusal, Source, Text};
 use serde::Deserialize;
 
-use crate::args::StandingArg;
+use crate::args::{DayStart, StandingArg};
 
 /// The columns of a file; the flags of a single observation have the same names.
-pub(crate) const COLUMNS: [&str; 14] = [
+pub(crate) const COLUMNS: [&str; 18] = [
     "indicator",
     "area",
     "period",
@@ -25,6 +26,10 @@ pub(crate) const COLUMNS: [&str; 14] = [
     "supersedes",
     "reason",
     "on_behalf_of",
+    "method",
+    "conf_status",
+    "embargo_until",
+    "readers",
 ];
 
 /// The columns that a file must have.
@@ -79,12 +84,25 @@ pub(crate) struct Draft {
     /// The unit whose observation it is, when another unit lets yours report.
     #[arg(long, value_name = "CODE", default_value = "", hide_default_value = true)]
     pub(crate) on_behalf_of: String,
+    /// How the value was compiled.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(crate) method: String,
+    /// The SDMX confidentiality status; F, free, without it, and E with --embargo-until. Any other than F keeps the value out of the
+    /// ledger: a commitment stands for it, and the server keeps it for those who may read it.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(crate) conf_status: String,
+    /// When an embargo ends: a time (RFC 3339) or a date (its beginning, UTC).
+    #[arg(long, value_name = "TIME|DATE", default_value = "", hide_default_value = true)]
+    pub(crate) embargo_until: String,
+    /// The units that may read a value that is not free, beside yours and the office: codes with commas or semicolons between.
+    #[arg(long, value_name = "CODE,…", default_value = "", hide_default_value = true)]
+    pub(crate) readers: String,
 }
 
 /// A fact that names what it supersedes, or asks for whatever stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Observation {
-    /// What is reported; `supersedes` is still open.
+    /// What is reported; `supersedes` is still open. A value that is not free stands in it, too, until it is committed to.
     pub(crate) fact: ObservationReported,
     /// What it corrects.
     pub(crate) supersedes: Option<StandingArg>,
@@ -100,13 +118,32 @@ impl Observation {
     }
 
     /// The fact, superseding this event.
-    pub(crate) fn superseding(&self, standing: Option<EventRef>) -> ObservationReported {
+    fn superseding(&self, standing: Option<EventRef>) -> ObservationReported {
         ObservationReported { supersedes: standing, ..self.fact.clone() }
     }
 
-    /// Whether an event says exactly this; when it may correct whatever stood, it may name anything.
+    /// The event that says it, superseding this one; and, when its value is not free, what opens the commitment to it.
+    pub(crate) fn event(&self, standing: Option<EventRef>) -> (Event, Option<Opening>) {
+        let mut fact = self.superseding(standing);
+        let opening = fact.value.filter(|_| self.is_withheld()).map(hefu_client::opening_of);
+        if let Some(opening) = &opening {
+            (fact.value, fact.commitment) = (None, Some(opening.commitment()));
+        }
+        (fact.into(), opening)
+    }
+
+    /// Whether its value is not free: then nobody can tell from the ledger whether it is the same as another.
+    pub(crate) const fn is_withheld(&self) -> bool {
+        self.fact.conf_status.is_some()
+    }
+
+    /// Whether an event says exactly this; when it may correct whatever stood, it may name anything. Of a value that is not free it
+    /// can't be told.
     pub(crate) fn is_said_by(&self, event: &Event) -> bool {
         let Event::ObservationReported(said) = event else { return false };
+        if self.is_withheld() {
+            return false;
+        }
         let named = match self.supersedes {
             None => None,
             Some(StandingArg::Auto) => said.supersedes.clone(),
@@ -138,6 +175,11 @@ impl Draft {
         let supersedes = faults.keep(optional("supersedes", &self.supersedes, Reason::ArgumentInvalid));
         let reason = faults.keep(text("reason", &self.reason));
         let on_behalf_of = faults.keep(optional("on_behalf_of", &self.on_behalf_of, Reason::CodeInvalid));
+        let method = faults.keep(text("method", &self.method));
+        let embargo_until = self.embargo_until.trim();
+        let embargo_until = faults.keep(optional::<DayStart>("embargo_until", embargo_until, Reason::ArgumentInvalid));
+        let conf_status = faults.keep(self.conf_status());
+        let readers = faults.keep(readers(&self.readers));
         let observation = || {
             let value: Option<Decimal> = value?;
             let fact = ObservationReported {
@@ -153,6 +195,12 @@ impl Draft {
                 supersedes: None,
                 reason: reason?,
                 on_behalf_of: on_behalf_of?,
+                conf_status: conf_status?,
+                method: method?,
+                evidence: vec![],
+                embargo_until: embargo_until?.map_or_else(Millis::default, |DayStart(time)| time),
+                commitment: None,
+                readers: readers?,
             };
             Some(Observation { fact, supersedes: supersedes? })
         };
@@ -176,6 +224,10 @@ impl Draft {
             "supersedes" => &self.supersedes,
             "reason" => &self.reason,
             "on_behalf_of" => &self.on_behalf_of,
+            "method" => &self.method,
+            "conf_status" => &self.conf_status,
+            "embargo_until" => &self.embargo_until,
+            "readers" => &self.readers,
             _ => "",
         }
     }
@@ -192,6 +244,14 @@ impl Draft {
             None if !self.value.trim().is_empty() => Ok(ObsStatus::A),
             None => Err(Refusal::new(Reason::ValueRequired, "value", "neither a value nor a status that says why")),
         }
+    }
+
+    fn conf_status(&self) -> Result<Option<ConfStatus>, Refusal> {
+        if self.conf_status.trim().eq_ignore_ascii_case("F") {
+            return Ok(None);
+        }
+        let status = choice("conf_status", &self.conf_status, ConfStatus::ALL, |s| s.name().to_owned())?;
+        Ok(status.or((!self.embargo_until.trim().is_empty()).then_some(ConfStatus::E)))
     }
 
     fn source(&self, faults: &mut Faults) -> Option<Option<Source>> {
@@ -247,6 +307,15 @@ fn choice<T: Copy>(field: &str, text: &str, all: &[T], name: fn(T) -> String) ->
     })
 }
 
+/// Codes with commas, semicolons or spaces between, as the ledger wants them: ascending, each once.
+fn readers(text: &str) -> Result<Vec<Code>, Refusal> {
+    let codes = text.split([',', ';', ' ']).map(str::trim).filter(|code| !code.is_empty()).map(Code::new);
+    let codes: Result<BTreeSet<Code>, _> = codes.collect();
+    codes
+        .map(|codes| codes.into_iter().collect())
+        .map_err(|e| Refusal::new(Reason::CodeInvalid, "readers", e.to_string()))
+}
+
 fn text(field: &str, text: &str) -> Result<Text, Refusal> {
     Text::new(text.trim()).map_err(|e| Refusal::new(Reason::TextInvalid, field, e.to_string()))
 }
@@ -298,6 +367,10 @@ mod tests {
         check(|d| d.as_of_date = "today".into(), "as_of_date", Reason::PeriodInvalid);
         check(|d| d.source_date = "today".into(), "source_date", Reason::PeriodInvalid);
         check(|d| d.note = "a\u{7}b".into(), "note", Reason::TextInvalid);
+        check(|d| d.conf_status = "Z".into(), "conf_status", Reason::UnknownEnum);
+        check(|d| d.embargo_until = "soon".into(), "embargo_until", Reason::ArgumentInvalid);
+        check(|d| d.readers = "审计".into(), "readers", Reason::CodeInvalid);
+        check(|d| d.method = "a\u{7}b".into(), "method", Reason::TextInvalid);
         check(|d| d.supersedes = "that one".into(), "supersedes", Reason::ArgumentInvalid);
     }
 
@@ -340,7 +413,7 @@ mod tests {
         let plain = draft(|_| {}).parse().unwrap();
         let auto = draft(|d| (d.supersedes, d.reason) = ("auto".into(), "a slip".into())).parse().unwrap();
         let exact = Observation { supersedes: Some(StandingArg::Event(hash(1), 0)), ..auto.clone() };
-        let said = |observation: &Observation, n: Option<u8>| Event::from(observation.superseding(n.map(reference)));
+        let said = |observation: &Observation, n: Option<u8>| observation.event(n.map(reference)).0;
         assert!(plain.is_said_by(&said(&plain, None)) && !plain.is_said_by(&said(&plain, Some(1))));
         assert!(auto.is_said_by(&said(&auto, Some(1))) && auto.is_said_by(&said(&auto, Some(2))));
         assert!(exact.is_said_by(&said(&auto, Some(1))) && !exact.is_said_by(&said(&auto, Some(2))));
@@ -349,6 +422,23 @@ mod tests {
         differs(|d| d.area = "520100".into());
         differs(|d| d.note = "a note".into());
         assert!(!auto.is_said_by(&said(&plain, None)));
+    }
+
+    #[test]
+    fn a_value_that_is_not_free_is_committed_to_anew_each_time() {
+        let withheld = draft(|d| (d.conf_status, d.readers) = ("n".into(), "b; a,b".into())).parse().unwrap();
+        assert_eq!(withheld.fact.readers.iter().map(Code::as_str).collect::<Vec<_>>(), ["a", "b"]);
+        let [(one, first), (other, second)] = [withheld.event(None), withheld.event(None)];
+        let [first, second] = [first, second].map(|opening| opening.unwrap());
+        assert_eq!([&first, &second].map(Opening::number), [Some(Decimal::new(150, 2).unwrap()); 2]);
+        assert!(first != second && one != other);
+        let Event::ObservationReported(said) = &one else { panic!("{one:?}") };
+        assert_eq!((said.value, said.commitment), (None, Some(first.commitment())));
+        assert!(!withheld.is_said_by(&one), "nobody can tell");
+        let embargoed = draft(|d| d.embargo_until = "2030-01-01".into()).parse().unwrap().fact;
+        assert_eq!((embargoed.conf_status, embargoed.embargo_until.get()), (Some(ConfStatus::E), 1_893_456_000_000));
+        let free = draft(|d| d.conf_status = "F".into()).parse().unwrap();
+        assert!(!free.is_withheld() && free.event(None).1.is_none());
     }
 
     #[test]

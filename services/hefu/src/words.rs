@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use hefu_proto::v1;
 use hefu_types::Decimal;
 
-use crate::output::{Number, Word};
+use crate::output::{Number, Time, Word};
 
 /// The name of a number of an enum, lower-case, without its prefix; empty for "not given", the number for a newer one.
 pub(crate) fn word<E: TryFrom<i32>>(number: i32, name: impl Fn(&E) -> &'static str, prefix: &str) -> String {
@@ -50,7 +50,7 @@ words! {
     report_step ReportStepKind "REPORT_STEP_KIND" {
         Submitted "提交" Nil "零报告" Approved "审核" Returned "退回" Accepted "验收"
     }
-    target_status TargetStatus "TARGET_STATUS" { NoReport "未填报" Met "已达标" OnTrack "进度正常" AtRisk "存在风险" Behind "进度滞后" }
+    target_status TargetStatus "TARGET_STATUS" { NoReport "未填报" Met "已达标" OnTrack "进度正常" AtRisk "存在风险" Behind "进度滞后" Withheld "未公开" }
     forecast_method ForecastMethod "FORECAST_METHOD" { Linear "线性外推" RunRate "按日均外推" }
     roll_up RollUp "ROLL_UP" { None "不汇总" Sum "求和" Last "取最新" Max "取最大" WeightedMean "加权平均" }
     target_verdict TargetVerdict "TARGET_VERDICT" {
@@ -112,6 +112,7 @@ named! {
         "observation_challenged" "提出质疑"
         "challenge_answered" "答复质疑"
         "challenge_resolved" "质疑办结"
+        "value_erased" "删除数值"
         "reporting_delegated" "委托填报"
         "delegation_ended" "终止委托"
         "checkpoint_key_replaced" "更换检查点密钥"
@@ -149,6 +150,24 @@ pub(crate) fn obs_status(number: i32) -> String {
     word(number, v1::ObsStatus::as_str_name, "OBS_STATUS").to_ascii_uppercase()
 }
 
+/// The confidentiality status of an observation: one letter, as SDMX writes it; F for free.
+pub(crate) fn conf_status(number: i32) -> String {
+    match word(number, v1::ConfStatus::as_str_name, "CONF_STATUS").to_ascii_uppercase() {
+        free if free.is_empty() => "F".to_owned(),
+        status => status,
+    }
+}
+
+/// A time, if there is one.
+pub(crate) fn time(millis: i64) -> Option<Time> {
+    (millis != 0).then_some(Time(millis))
+}
+
+/// A file behind a value: its hash, and where it can be had.
+pub(crate) fn evidence(file: &v1::EvidenceFile) -> String {
+    format!("blake3:{} {} {} {}", hex::encode(&file.blake3), file.size, file.media_type, file.uri).trim_end().to_owned()
+}
+
 /// The sign of a comparator.
 pub(crate) fn comparator(number: i32) -> String {
     match v1::Comparator::try_from(number) {
@@ -184,6 +203,7 @@ mod tests {
         assert_eq!(conference_role(0), Word::default());
         assert_eq!(obs_status(v1::ObsStatus::B as i32), "B");
         assert_eq!(role(99).code(), "99");
+        assert_eq!((conf_status(0).as_str(), conf_status(v1::ConfStatus::N as i32).as_str()), ("F", "N"));
         assert_eq!(comparator(v1::Comparator::AtMost as i32), "≤");
         assert_eq!(number(Some(&v1::Decimal { units: -150, scale: 2 })), Some(Number("-1.50".into())));
     }

@@ -16,11 +16,21 @@ use hefu_types::{Reason, Refusal, SignedSubmission, Submission};
 use tokio::sync::Semaphore;
 
 use crate::config::{RUN_MAX, STREAMS_BYTES_MAX};
+use crate::openings::Brought;
 use crate::witnesses::Gate;
+
+/// A submission, and the openings that came beside it.
+#[derive(Debug)]
+pub struct Came {
+    /// The bytes and their signature.
+    pub signed: SignedSubmission,
+    /// What came beside them.
+    pub brought: Option<Arc<Brought>>,
+}
 
 /// Submissions of one caller.
 struct Job {
-    run: Vec<Result<SignedSubmission, Rejected>>,
+    run: Vec<Result<Came, Rejected>>,
     reply: Reply,
     turn: Option<(Arc<Turns>, u64)>,
 }
@@ -89,9 +99,9 @@ impl Admission {
     ///
     /// # Errors
     /// `OVERLOADED`.
-    pub fn submit(&self, signed: SignedSubmission) -> Result<Ticket, Refusal> {
+    pub fn submit(&self, came: Came) -> Result<Ticket, Refusal> {
         let (reply, ticket) = Reply::to_one();
-        self.queue()?.try_send(Job { run: vec![Ok(signed)], reply, turn: None }).map_err(|e| match e {
+        self.queue()?.try_send(Job { run: vec![Ok(came)], reply, turn: None }).map_err(|e| match e {
             TrySendError::Full(_) => Refusal::new(Reason::Overloaded, "", "too many submissions are waiting"),
             TrySendError::Disconnected(_) => stopped(),
         })?;
@@ -105,7 +115,7 @@ impl Admission {
     /// `NOT_WRITTEN` when the pool stopped.
     pub async fn submit_run(
         &self,
-        run: Vec<Result<SignedSubmission, Rejected>>,
+        run: Vec<Result<Came, Rejected>>,
         turn: (Arc<Turns>, u64),
     ) -> Result<Tickets, Refusal> {
         let (reply, tickets) = Reply::to(run.len());
@@ -155,14 +165,16 @@ impl Worker {
 
     /// Checks submissions together and hands over those of each caller.
     fn work(&self, known: &mut KnownKeys, jobs: Vec<Job>) {
-        let signed = jobs.iter().flat_map(|job| job.run.iter().flatten().cloned()).collect();
+        let signed = jobs.iter().flat_map(|job| job.run.iter().flatten().map(|came| came.signed.clone())).collect();
         let mut admitted = admit_all(known, signed).into_iter();
         let mut offers = vec![];
         for Job { run, reply, turn } in jobs {
-            let check = |signed: Result<SignedSubmission, Rejected>| {
-                let signed = signed?;
+            let check = |came: Result<Came, Rejected>| {
+                let Came { signed, brought } = came?;
                 let admitted = admitted.next().expect("an answer to each").and_then(|admitted| {
                     self.gate.check()?;
+                    // Behind the signature: nobody else may make the server write.
+                    brought.map_or(Ok(()), |brought| brought.keep(admitted.submission()))?;
                     Ok(admitted)
                 });
                 admitted.map_err(|refusal| rejected(&signed.submission, refusal))

@@ -277,6 +277,12 @@ impl Config {
         self.data.join("snapshot")
     }
 
+    /// The folder of openings.
+    #[must_use]
+    pub fn openings(&self) -> PathBuf {
+        self.data.join("openings")
+    }
+
     /// The file of the checkpoint key.
     #[must_use]
     pub fn checkpoint_key(&self) -> PathBuf {

@@ -20,6 +20,7 @@ pub mod connections;
 pub mod init;
 pub mod lifetime;
 pub mod log;
+pub mod openings;
 pub mod operator;
 pub mod plans;
 pub mod projection;

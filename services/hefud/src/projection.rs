@@ -41,6 +41,9 @@ struct Rebuilding {
     reply: oneshot::Sender<Result<Cursor, Refusal>>,
 }
 
+/// What is told each entry as it comes.
+pub type Tell = Box<dyn Fn(&DecodedEntry) + Send>;
+
 /// The views of a running server.
 pub struct Projection {
     rows: Arc<RocksRows>,
@@ -58,6 +61,14 @@ impl Projection {
     /// # Errors
     /// When the rows can't be read or the thread can't be started.
     pub fn start(journal: Arc<Journal>, rows: Arc<RocksRows>) -> anyhow::Result<Self> {
+        Self::telling(journal, rows, Box::new(|_| ()))
+    }
+
+    /// The same; tells each entry before any view applies it, and after a restart perhaps once more.
+    ///
+    /// # Errors
+    /// When the rows can't be read or the thread can't be started.
+    pub fn telling(journal: Arc<Journal>, rows: Arc<RocksRows>, tell: Tell) -> anyhow::Result<Self> {
         let (publish, applied) = watch::channel(engine::applied(&*rows)?);
         let (publish_rebuilt, rebuilt) = watch::channel(None);
         let (orders, received) = channel();
@@ -74,6 +85,7 @@ impl Projection {
             gate: Arc::clone(&gate),
             rebuilding: VecDeque::new(),
             has_caught_up: false,
+            tell,
         };
         let thread = std::thread::Builder::new().name("projection".into()).spawn(|| follower.run())?;
         Ok(Self { rows, applied, rebuilt, orders, gate, thread: Some(thread) })
@@ -145,6 +157,7 @@ struct Follower {
     rebuilding: VecDeque<Rebuilding>,
     /// Once, since the start.
     has_caught_up: bool,
+    tell: Tell,
 }
 
 impl Follower {
@@ -180,6 +193,7 @@ impl Follower {
         let applied = engine::applied(&*self.rows).map_err(failed)?;
         self.publish.send_if_modified(|published| std::mem::replace(published, applied) != applied);
         let batch = self.batch(applied)?;
+        batch.iter().for_each(&self.tell);
         self.projector().apply_all(&batch).map_err(failed)?;
         Ok(!batch.is_empty())
     }

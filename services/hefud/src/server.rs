@@ -10,12 +10,13 @@ use hefu_journal::{Answers, Durability, Journal, Keeper, Options, RocksStore, Sn
 use hefu_proto::v1::assurance_service_server::AssuranceServiceServer;
 use hefu_proto::v1::change_service_server::ChangeServiceServer;
 use hefu_proto::v1::log_service_server::LogServiceServer;
+use hefu_proto::v1::openings_service_server::OpeningsServiceServer;
 use hefu_proto::v1::plan_service_server::PlanServiceServer;
 use hefu_proto::v1::proof_service_server::ProofServiceServer;
 use hefu_proto::v1::report_service_server::ReportServiceServer;
 use hefu_proto::v1::submission_service_server::SubmissionServiceServer;
 use hefu_proto::v1::view_service_server::ViewServiceServer;
-use hefu_types::{Entry, Event, Seq};
+use hefu_types::{DecodedEntry, Entry, Event, Seq};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
@@ -32,6 +33,7 @@ use crate::config::{
 use crate::connections;
 use crate::lifetime::{Lifetime, Tasks, lifetime};
 use crate::log::Log;
+use crate::openings::{Openings, OpeningsReader};
 use crate::operator::{self, Operator};
 use crate::plans::Plans;
 use crate::projection::Projection;
@@ -61,6 +63,15 @@ pub struct Server {
 /// # Errors
 /// When it can't be opened, see [`hefu_journal::OpenError`].
 pub fn open_journal(config: &Config) -> anyhow::Result<(Journal, RocksStore)> {
+    open_journal_beside(config, Arc::new(open_openings(config)?))
+}
+
+fn open_openings(config: &Config) -> anyhow::Result<Openings> {
+    let folder = config.openings();
+    Openings::open(&folder).with_context(|| format!("can't use {}", folder.display()))
+}
+
+fn open_journal_beside(config: &Config, openings: Arc<Openings>) -> anyhow::Result<(Journal, RocksStore)> {
     let durability = if config.unsafe_no_sync { Durability::Unsynced } else { Durability::Synced };
     let path = config.journal();
     let store = open_store(&path, durability)?;
@@ -70,6 +81,7 @@ pub fn open_journal(config: &Config) -> anyhow::Result<(Journal, RocksStore)> {
         snapshots: Some(SnapshotOptions { path: config.snapshot(), every: SnapshotOptions::EVERY }),
         recent_bytes: RECENT_BYTES,
         answer: answer_together(),
+        beside: openings,
         ..Options::default()
     };
     let journal = Journal::open(Arc::new(store.clone()), keeper(config, &store)?, options)
@@ -127,7 +139,8 @@ impl Server {
             bail!("{} holds no ledger; make one with `hefud init`", config.data.display());
         }
         let witnesses = Witnesses::of(config.policy.as_deref())?;
-        let (journal, store) = open_journal(config)?;
+        let openings = Arc::new(open_openings(config)?);
+        let (journal, store) = open_journal_beside(config, Arc::clone(&openings))?;
         let journal = Arc::new(journal);
         let (lifetime, tasks) = lifetime();
         let gate = if config.accept_missing_witnesses { Gate::open() } else { Gate::waiting() };
@@ -140,7 +153,9 @@ impl Server {
             .await
             .with_context(|| format!("can't listen on {}", config.http_listen))?;
         let http_address = http.local_addr()?;
-        let projection = Arc::new(Projection::start(Arc::clone(&journal), Arc::new(store.rows()?))?);
+        let eraser = Arc::clone(&openings);
+        let tell = Box::new(move |entry: &DecodedEntry| eraser.erase(&entry.submission));
+        let projection = Arc::new(Projection::telling(Arc::clone(&journal), Arc::new(store.rows()?), tell)?);
         let operator = Operator {
             projection: Arc::clone(&projection),
             publisher: publisher.clone(),
@@ -157,7 +172,8 @@ impl Server {
         let tiles = Tiles { journal: Arc::clone(&journal), publisher: publisher.clone(), _lifetime: lifetime.clone() };
         let limits = Limits { connections_max: config.connections_max, ..Limits::default() };
         let files = tokio::spawn(hefu_http::serve(http, tiles::routes(tiles), limits, lifetime.stopping()));
-        let router = router(config, &journal, &projection, (publisher.clone(), gate), &lifetime).await?;
+        let kept = (&journal, &projection, &openings);
+        let router = router(config, kept, (publisher.clone(), gate), &lifetime).await?;
         let connections = connections::accept(listener, config.connections_max);
         let serving = tokio::spawn(router.serve_with_incoming_shutdown(connections, lifetime.stopping()));
         let head = journal.head();
@@ -222,14 +238,14 @@ impl Server {
 
 async fn router(
     config: &Config,
-    journal: &Arc<Journal>,
-    projection: &Arc<Projection>,
+    (journal, projection, openings): (&Arc<Journal>, &Arc<Projection>, &Arc<Openings>),
     (publisher, gate): (Publisher, Gate),
     lifetime: &Lifetime,
 ) -> anyhow::Result<Router> {
     let queries = Queries::new(Arc::clone(journal), Arc::clone(projection), lifetime.clone());
     let submissions = Submissions {
         admission: Arc::new(Admission::start(config.admission_threads, config.queue_max, journal, &gate)?),
+        openings: Arc::clone(openings),
         receipts: Receipts {
             journal: Arc::clone(journal),
             quorum: publisher.quorum().clone(),
@@ -238,11 +254,14 @@ async fn router(
         queries: queries.clone(),
         lifetime: lifetime.clone(),
     };
+    let reader =
+        OpeningsReader { openings: Arc::clone(openings), journal: Arc::clone(journal), queries: queries.clone() };
     let log = Log { journal: Arc::clone(journal), lifetime: lifetime.clone() };
     let proofs = Proofs { journal: Arc::clone(journal), publisher };
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<LogServiceServer<Log>>().await;
     health.set_serving::<ProofServiceServer<Proofs>>().await;
+    health.set_serving::<OpeningsServiceServer<OpeningsReader>>().await;
     health.set_serving::<ViewServiceServer<Queries>>().await;
     health.set_serving::<ReportServiceServer<Reports>>().await;
     health.set_serving::<AssuranceServiceServer<Assurances>>().await;
@@ -265,6 +284,7 @@ async fn router(
         .add_service(SubmissionServiceServer::new(submissions).max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(LogServiceServer::new(log).max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(ProofServiceServer::new(proofs).max_decoding_message_size(REQUEST_BYTES_MAX))
+        .add_service(OpeningsServiceServer::new(reader).max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(
             AssuranceServiceServer::new(Assurances(queries.clone()))
                 .max_decoding_message_size(REQUEST_BYTES_MAX)

@@ -19,9 +19,10 @@ use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
-use crate::admission::{Admission, Turns, rejected};
+use crate::admission::{Admission, Came, Turns, rejected};
 use crate::config::{ANSWER_WAIT, QUORUM_WAIT, RUN_MAX, STREAM_BYTES_MAX, STREAM_IN_FLIGHT_MAX, STREAM_RUNS_MAX};
 use crate::lifetime::Lifetime;
+use crate::openings::{Brought, Openings};
 use crate::receipt::{Receipts, Wanted};
 use crate::submit::position;
 
@@ -33,6 +34,8 @@ struct Sent {
     correlation: u64,
     /// The bytes and what is wanted with the answer, unless it was refused as it came.
     taken: Option<(SignedSubmission, Wanted)>,
+    /// The openings that came beside it.
+    brought: Option<Arc<Brought>>,
 }
 
 /// A run in line.
@@ -78,7 +81,8 @@ impl Limits {
 
 /// The bytes that count for a request.
 fn bytes(request: &v1::SubmitStreamRequest) -> u32 {
-    let bytes = request.signed.as_ref().map_or(0, |signed| signed.submission.len());
+    let openings: usize = request.openings.iter().map(|opening| opening.salt.len() + opening.value.len()).sum();
+    let bytes = request.signed.as_ref().map_or(0, |signed| signed.submission.len()) + openings;
     u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
@@ -92,15 +96,15 @@ fn owned(signed: SignedSubmission) -> SignedSubmission {
 #[must_use]
 pub fn serve(
     requests: Streaming<v1::SubmitStreamRequest>,
-    admission: Arc<Admission>,
-    receipts: Receipts,
+    (admission, openings, receipts): (Arc<Admission>, Arc<Openings>, Receipts),
     lifetime: Lifetime,
 ) -> Answers {
     let (runs, running) = channel(STREAM_IN_FLIGHT_MAX);
     let (answers, answered) = channel(STREAM_RUNS_MAX);
     let (broken, breakage) = oneshot::channel();
     let (stopping, alive) = (lifetime.stopping(), lifetime.clone());
-    let reader = Reader { requests, waiting: None, limits: Limits::new(&admission), receipts: receipts.clone() };
+    let limits = Limits::new(&admission);
+    let reader = Reader { requests, waiting: None, limits, openings, receipts: receipts.clone() };
     tokio::spawn(async move {
         let ended = tokio::select! {
             ended = read(reader, admission, runs) => ended,
@@ -125,12 +129,13 @@ struct Reader {
     /// What came and was not taken yet.
     waiting: Option<Result<Option<v1::SubmitStreamRequest>, Status>>,
     limits: Limits,
+    openings: Arc<Openings>,
     receipts: Receipts,
 }
 
 /// Requests that are checked together.
 struct Arrived {
-    run: Vec<Result<SignedSubmission, Rejected>>,
+    run: Vec<Result<Came, Rejected>>,
     sent: Vec<Sent>,
     share: Share,
 }
@@ -168,16 +173,20 @@ impl Reader {
     }
 
     fn take(&self, request: v1::SubmitStreamRequest, arrived: &mut Arrived) {
-        let v1::SubmitStreamRequest { correlation, signed, decline_receipt, wait_for } = request;
+        let v1::SubmitStreamRequest { correlation, signed, decline_receipt, wait_for, openings } = request;
         // From its arrival on, so that those that wait at the same time also stop waiting at the same time.
         let wanted = self.receipts.wanted(decline_receipt, wait_for, Instant::now() + QUORUM_WAIT);
-        let (item, taken) = match (convert::signed(signed).map(owned), wanted) {
-            (Ok(signed), Ok(wanted)) => (Ok(signed.clone()), Some((signed, wanted))),
-            (Ok(signed), Err(refusal)) => (Err(rejected(&signed.submission, refusal)), None),
-            (Err(refusal), _) => (Err(Rejected { key: None, refusal }), None),
+        let also = wanted.and_then(|wanted| Ok((wanted, Brought::of(&self.openings, &openings)?)));
+        let (item, taken, brought) = match (convert::signed(signed).map(owned), also) {
+            (Ok(signed), Ok((wanted, brought))) => {
+                let came = Came { signed: signed.clone(), brought: brought.clone() };
+                (Ok(came), Some((signed, wanted)), brought)
+            }
+            (Ok(signed), Err(refusal)) => (Err(rejected(&signed.submission, refusal)), None, None),
+            (Err(refusal), _) => (Err(Rejected { key: None, refusal }), None, None),
         };
         arrived.run.push(item);
-        arrived.sent.push(Sent { correlation, taken });
+        arrived.sent.push(Sent { correlation, taken, brought });
     }
 }
 
@@ -208,7 +217,11 @@ async fn answer(
             Err(refusal) => sent.iter().map(|_| Err(refusal.clone())).collect(),
         };
         let mut ready = Vec::with_capacity(sent.len());
-        for (Sent { correlation, taken }, outcome) in sent.into_iter().zip(outcomes) {
+        for (Sent { correlation, taken, brought }, outcome) in sent.into_iter().zip(outcomes) {
+            let outcome = match brought {
+                None => outcome,
+                Some(brought) => brought.settled(outcome).await,
+            };
             let waits = taken.as_ref().is_some_and(|(_, wanted)| wanted.waits());
             if waits && answers.send_timeout(std::mem::take(&mut ready), ANSWER_WAIT).await.is_err() {
                 return;

@@ -9,8 +9,9 @@ use hefu_types::{Refusal, SubmissionHash};
 use tokio::time::Instant;
 use tonic::{Request, Response, Status, Streaming};
 
-use crate::admission::Admission;
+use crate::admission::{Admission, Came};
 use crate::lifetime::Lifetime;
+use crate::openings::{Brought, Openings};
 use crate::query::Queries;
 use crate::receipt::Receipts;
 use crate::{quorum, stream};
@@ -19,6 +20,8 @@ use crate::{quorum, stream};
 pub struct Submissions {
     /// Checks what needs no state, on all cores, and hands it to the sequencer while the gate is open.
     pub admission: Arc<Admission>,
+    /// Keeps what opens commitments.
+    pub openings: Arc<Openings>,
     /// Proves it to the caller.
     pub receipts: Receipts,
     /// Knows members and keys.
@@ -42,7 +45,8 @@ impl SubmissionService for Submissions {
         request: Request<Streaming<v1::SubmitStreamRequest>>,
     ) -> Result<Response<Self::SubmitStreamStream>, Status> {
         let (admission, receipts) = (Arc::clone(&self.admission), self.receipts.clone());
-        Ok(Response::new(stream::serve(request.into_inner(), admission, receipts, self.lifetime.clone())))
+        let parts = (admission, Arc::clone(&self.openings), receipts);
+        Ok(Response::new(stream::serve(request.into_inner(), parts, self.lifetime.clone())))
     }
 
     async fn get_key_state(
@@ -56,12 +60,17 @@ impl SubmissionService for Submissions {
 
 impl Submissions {
     async fn record(&self, request: v1::SubmitRequest, until: Instant) -> Result<v1::SubmitResponse, Refusal> {
-        let v1::SubmitRequest { signed, decline_receipt, wait_for } = request;
+        let v1::SubmitRequest { signed, decline_receipt, wait_for, openings } = request;
         let wanted = self.receipts.wanted(decline_receipt, wait_for, until)?;
         let signed = convert::signed(signed)?; //                          the wire
-        // Canonical form, limits, strict signature; the witnesses have seen no more than is here; in line for the sequencer.
-        let ticket = self.admission.submit(signed.clone())?;
-        let (recorded, seal) = ticket.sealed().await?; //                  decided, chained, synced, sealed
+        let brought = Brought::of(&self.openings, &openings)?; //          what opens its commitments, beside it
+        // Canonical form, limits, strict signature; the witnesses have seen no more than is here; openings are kept; in line for
+        // the sequencer.
+        let ticket = self.admission.submit(Came { signed: signed.clone(), brought: brought.clone() })?;
+        let (recorded, seal) = match brought {
+            None => ticket.sealed().await?, //                             decided, chained, synced, sealed
+            Some(brought) => brought.outcome(ticket).await?,
+        };
         let receipt = self.receipts.make(&signed, &recorded, seal, wanted).await; // perhaps once a quorum cosigned
         Ok(v1::SubmitResponse { position: Some(position(&recorded)), receipt })
     }

@@ -7,7 +7,7 @@ use hefu_types::event::cycle::ReportingCycleOpened;
 use hefu_types::event::membership::{KeyEnrolled, Role};
 use hefu_types::event::plan::{IndicatorDefined, PlanPublished, TargetSet};
 use hefu_types::event::reporting::ObservationReported;
-use hefu_types::{Code, Decimal, Event, EventRef, LedgerId, Millis, Period, PublicKey};
+use hefu_types::{Code, Commitment, Decimal, Event, EventRef, LedgerId, Millis, Period, PublicKey};
 
 use crate::history::reports::is_of_cycles;
 use crate::rng::Rng;
@@ -71,6 +71,10 @@ pub(super) struct Cast {
     pub(super) cycles: Vec<ReportingCycleOpened>,
     pub(super) challenges: Vec<Challenge>,
     pub(super) delegations: Vec<Delegation>,
+    /// Commitments to values that are not free, and the units that reported them.
+    pub(super) commitments: Vec<(Commitment, Code)>,
+    /// Those of them that were erased.
+    pub(super) erased: Vec<(Commitment, Code)>,
     /// The keys that ever had a hand in a unit's report in a cycle.
     pub(super) hands: BTreeMap<(Code, Code), BTreeSet<String>>,
     /// The key that submitted a unit's report in a cycle last.
@@ -105,6 +109,8 @@ impl Cast {
             cycles: vec![],
             challenges: vec![],
             delegations: vec![],
+            commitments: vec![],
+            erased: vec![],
             hands: BTreeMap::new(),
             submitters: BTreeMap::new(),
         }
@@ -156,7 +162,11 @@ impl Cast {
             }
             Event::NilReportDeclared(e) => self.had_a_hand(&e.cycle, &e.unit, signer),
             Event::ReportApproved(e) => self.had_a_hand(&e.cycle, &e.unit, signer),
-            Event::ObservationReported(e) => self.reported(e),
+            Event::ObservationReported(e) => self.reported(e, signer),
+            Event::ValueErased(e) => {
+                let at = self.commitments.iter().position(|(known, _)| *known == e.commitment);
+                self.erased.push(self.commitments.swap_remove(at.expect("a known commitment")));
+            }
             Event::ObservationRetracted(e) => self.set(&e.indicator, &e.area, e.period, None),
             _ => {}
         }
@@ -194,7 +204,11 @@ impl Cast {
         self.indicators.push(e.clone());
     }
 
-    fn reported(&mut self, e: &ObservationReported) {
+    fn reported(&mut self, e: &ObservationReported, signer: &str) {
+        if let Some(commitment) = e.commitment {
+            let unit = self.live.iter().find(|actor| actor.name == signer).expect("a live key").member.clone();
+            self.commitments.push((commitment, unit));
+        }
         self.set(&e.indicator, &e.area, e.period, e.value);
     }
 

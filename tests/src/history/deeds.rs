@@ -3,10 +3,10 @@
 use hefu_types::event::membership::Role;
 use hefu_types::event::plan::IndicatorDefined;
 use hefu_types::event::reporting::{ObsStatus, ObservationReported, ObservationRetracted, Qualifier};
-use hefu_types::{Code, Decimal, EventRef, Period, PeriodType, Text};
+use hefu_types::{Code, Decimal, EventRef, Millis, Period, PeriodType, Text};
 
 use crate::history::cast::{Actor, Said, Scene, Series};
-use crate::history::{assurance, delegations, members, plans, platform, reports};
+use crate::history::{assurance, delegations, members, plans, platform, reports, values};
 use crate::rng::Rng;
 use crate::world::text;
 
@@ -55,6 +55,8 @@ pub(super) const DEEDS: &[(usize, Deed)] = &[
     (6, delegations::delegate),
     (20, delegations::report_for),
     (3, delegations::end),
+    (40, values::withhold),
+    (8, values::erase),
     (2, platform::replace_checkpoint_key),
     (8, platform::record_view),
 ];
@@ -123,6 +125,12 @@ pub(super) fn next_observation(
         supersedes: None,
         reason: Text::default(),
         on_behalf_of: None,
+        conf_status: None,
+        method: Text::default(),
+        evidence: vec![],
+        embargo_until: Millis::default(),
+        commitment: None,
+        readers: vec![],
     }
 }
 
@@ -138,7 +146,7 @@ pub(super) fn moved_to(mut observation: ObservationReported, period: Period) -> 
     ObservationReported { period, ..observation }
 }
 
-fn with_room<'a>(scene: &mut Scene<'a>) -> Option<(&'a Series, &'a IndicatorDefined, &'a Actor)> {
+pub(super) fn with_room<'a>(scene: &mut Scene<'a>) -> Option<(&'a Series, &'a IndicatorDefined, &'a Actor)> {
     scene.reporter_of(|_, series| series.cells.len() + 6 < CELLS_MAX)
 }
 

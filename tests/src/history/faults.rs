@@ -6,17 +6,17 @@ use hefu_types::event::membership::{
 };
 use hefu_types::event::plan::{IndicatorRetired, Measure, TargetAdjusted, TaskDefined, TrajectoryPoint};
 use hefu_types::event::platform::CheckpointKeyReplaced;
-use hefu_types::event::reporting::{ObsStatus, ObservationReported, ObservationRetracted};
+use hefu_types::event::reporting::{ConfStatus, ObsStatus, ObservationReported, ObservationRetracted};
 use hefu_types::report::ReportStatus;
 use hefu_types::{
-    Code, ContentHash, Decimal, Event, EventRef, KeySeq, LedgerId, Millis, Name, Reason, Seq, Signature, Size,
-    Submission, SubmissionHash, Text,
+    Code, Commitment, ContentHash, Decimal, Event, EventRef, KeySeq, LedgerId, Millis, Name, Reason, Seq, Signature,
+    Size, Submission, SubmissionHash, Text,
 };
 
 use crate::forge;
 use crate::history::cast::{Actor, Said, Scene};
 use crate::history::deeds::{last_units, moved_to, next_observation, standing};
-use crate::history::{assurance, delegations, members::activate, plans, platform, reports};
+use crate::history::{assurance, delegations, members::activate, plans, platform, reports, values};
 use crate::rng::Rng;
 use crate::world::{code, decimal, enrolment, name, replacement, text};
 
@@ -105,6 +105,16 @@ pub(super) const FAULTS: &[(Reason, Fault)] = &[
     (Reason::ReportStale, Wrong(reports::approved_stale)),
     (Reason::SameHolder, Wrong(reports::approved_by_reporter)),
     (Reason::OwnReport, Wrong(reports::accepted_by_unit)),
+    (Reason::ValueInClear, Wrong(|s| wrong(s, |e| e.conf_status = Some(ConfStatus::C)))),
+    (Reason::CommitmentMissing, Wrong(|s| wrong(s, values::withheld_without_commitment))),
+    (Reason::CommitmentForbidden, Wrong(|s| wrong(s, |e| e.commitment = Some(Commitment::from_bytes([6; 32]))))),
+    (Reason::CommitmentUsed, Wrong(values::committed_twice)),
+    (Reason::EmbargoInvalid, Wrong(|s| wrong(s, values::embargoed_without_end))),
+    (Reason::EvidenceInvalid, Wrong(|s| wrong(s, values::with_an_empty_file))),
+    (Reason::ReadersInvalid, Wrong(|s| wrong(s, |e| e.readers = vec![code("office")]))),
+    (Reason::CommitmentUnknown, Wrong(values::erased_unknown)),
+    (Reason::ValueWasErased, Wrong(values::erased_twice)),
+    (Reason::NotYourObservation, Wrong(values::erased_by_another)),
     (Reason::OwnObservation, Wrong(assurance::attested_by_owner)),
     (Reason::AnswerByInvalid, Wrong(assurance::answer_asked_for_too_soon)),
     (Reason::ChallengeExists, Wrong(assurance::challenged_twice)),

@@ -1,6 +1,7 @@
 //! Bad input over gRPC: each gets its own stable code, field and remedy, and nothing is written.
 //!
-//! The table stands in `bytes.rs`, `members.rs`, `plan.rs`, `reporting.rs`, `cycles.rs`, `assurance.rs` and `platform.rs`, one row an input. All rows go to one server,
+//! The table stands in `bytes.rs`, `members.rs`, `plan.rs`, `reporting.rs`, `cycles.rs`, `assurance.rs`,
+//! `values.rs` and `platform.rs`, one row an input. All rows go to one server,
 //! one after another; between them, whoever can still speak says something good.
 
 mod assurance;
@@ -13,19 +14,20 @@ mod platform;
 mod reporting;
 mod stream;
 mod table;
+mod values;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use hefu_proto::{ERROR_DOMAIN, status, v1};
+use hefu_proto::{ERROR_DOMAIN, convert, status, v1};
 use hefu_tests::dump::{self, Dump};
-use hefu_tests::world::{code, keys, observation};
+use hefu_tests::world::{code, keys, observation, openings};
 use hefu_tests::{Signer, TestServer, World};
 use hefu_types::event::membership::{KeyRevoked, OfficeKeyReplaced, RevocationReason, Role, RulesActivated};
 use hefu_types::event::platform::ViewsRecorded;
 use hefu_types::ids::ViewDigest;
 use hefu_types::wire::to_bytes;
-use hefu_types::{Event, Reason, Seq, Size, Submission};
+use hefu_types::{Event, Reason, Seq, Signature, SignedSubmission, Size, Submission};
 use tonic_types::StatusExt as _;
 
 use table::{Bad, Make, len};
@@ -52,12 +54,16 @@ const OUT_OF_REACH: &[(Reason, &str)] = &[
     (Reason::CycleNotFound, "an answer to a question"),
     (Reason::ReportNotFound, "an answer to a question"),
     (Reason::ObservationNotFound, "an answer to a question"),
+    (Reason::NotAReader, "an answer to a question: see `values.rs`"),
+    (Reason::ReadRequestExpired, "an answer to a question: see `values.rs`"),
+    (Reason::ValueNotFound, "an answer to a question: see `values.rs`"),
     (Reason::ArgumentInvalid, "an answer to a question"),
     (Reason::StorageDamaged, "a failure of the service"),
 ];
 
 fn rows() -> Vec<Bad> {
-    let of_plans = [plan::rows(), reporting::rows(), cycles::rows(), assurance::rows(), delegations::rows()];
+    let of_plans =
+        [plan::rows(), reporting::rows(), cycles::rows(), assurance::rows(), delegations::rows(), values::rows()];
     [bytes::rows(), members::rows(), platform::rows()].into_iter().chain(of_plans).flatten().collect()
 }
 
@@ -119,6 +125,9 @@ fn office_key_replaced(world: &World, n: usize) -> Event {
     OfficeKeyReplaced { replaced, reason, since_seq, replacement }.into()
 }
 
+/// What openings are looked for without.
+const NONE: Signature = Signature::from_bytes([0; Signature::LEN]);
+
 /// The signer of a row, which may never have been enrolled.
 fn signer(world: &mut World, name: &str) -> Signer {
     world.signer(name).clone()
@@ -128,8 +137,14 @@ fn request(row: &Bad, world: &mut World, n: usize) -> v1::SubmitRequest {
     let Signer { keys, .. } = signer(world, row.signer);
     let event = good(world, row.signer, n);
     let mut draft = signer(world, row.signer).draft(vec![event]);
+    let mut beside = None;
     match &row.make {
         Make::Say(events) => draft.events = events(world),
+        Make::With(both) => {
+            let (events, openings) = both(world);
+            draft.events = events;
+            beside = Some(openings);
+        }
         Make::Frame(spoil) => spoil(&mut draft),
         Make::As(key) => draft.key = key(),
         Make::Wire(request) => return v1::SubmitRequest { signed: request(), ..Default::default() },
@@ -145,8 +160,11 @@ fn request(row: &Bad, world: &mut World, n: usize) -> v1::SubmitRequest {
         Make::Sign(spoil) => spoil(&signature, &bytes),
         _ => signature.as_bytes().to_vec(),
     };
+    let openings =
+        beside.unwrap_or_else(|| openings(&SignedSubmission { submission: bytes.clone().into(), signature: NONE }));
+    let openings = openings.iter().map(convert::opening_to_wire).collect();
     let signed = v1::SignedSubmission { submission: bytes.into(), signature: signature.into() };
-    v1::SubmitRequest { signed: Some(signed), ..Default::default() }
+    v1::SubmitRequest { signed: Some(signed), openings, ..Default::default() }
 }
 
 /// The frame of a draft around one event of these bytes.

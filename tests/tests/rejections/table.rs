@@ -6,7 +6,7 @@ use hefu_tests::world::{code, indicator, keys, name, observation, target, text};
 use hefu_types::event::membership::{KeyRevoked, MemberSuspended, MemberWithdrawn, RevocationReason, Role};
 use hefu_types::event::plan::{Comparator, Direction, IndicatorRetired, Measure, MilestoneSet, RollUp, TaskDefined};
 use hefu_types::wire::write_varint;
-use hefu_types::{Event, PublicKey, Reason, Seq, Signature, Submission};
+use hefu_types::{Event, Opening, PublicKey, Reason, Seq, Signature, Submission};
 
 /// A bad input and what must be said about it.
 pub(crate) struct Bad {
@@ -26,6 +26,8 @@ pub(crate) struct Bad {
 pub(crate) enum Make {
     /// These events instead of good ones.
     Say(fn(&mut World) -> Vec<Event>),
+    /// These events, and these openings beside them, instead of those that open what the events commit to.
+    With(fn(&mut World) -> (Vec<Event>, Vec<Opening>)),
     /// One event, given as the bytes of its oneof member: field number and message.
     Raw(fn() -> (u32, Vec<u8>)),
     /// The frame around a good event.
@@ -123,6 +125,7 @@ pub(crate) fn world() -> World {
     let ours = indicator("ours", Measure::Flow, Direction::Higher, RollUp::Sum, 0, &["gamma"]);
     world.say("office-1", vec![ours.into()]);
     crate::delegations::set_up(&mut world);
+    crate::values::set_up(&mut world);
     world.say("alpha-old", vec![observation("free", "1900", "1").into()]);
     let reason = text("for the test");
     world.say("office-1", vec![MemberSuspended { member: code("gamma"), reason: reason.clone() }.into()]);

@@ -13,8 +13,8 @@ use hefu_types::event::reporting::*;
 use hefu_types::ids::{Nonce, ViewDigest};
 use hefu_types::limits::{CODE_BYTES_MAX, DECIMAL_SCALE_MAX};
 use hefu_types::{
-    Code, ContentHash, Decimal, Event, EventRef, KeySeq, LedgerId, Millis, Name, Period, PeriodType, Provenance,
-    PublicKey, Seq, Signature, Size, Source, Submission, SubmissionHash, Text, VerifierKey,
+    Code, Commitment, ContentHash, Decimal, Event, EventRef, FileHash, KeySeq, LedgerId, Millis, Name, Period,
+    PeriodType, Provenance, PublicKey, Seq, Signature, Size, Source, Submission, SubmissionHash, Text, VerifierKey,
 };
 
 /// Something that can be drawn.
@@ -96,7 +96,7 @@ macro_rules! bytes {
     })+};
 }
 
-bytes!(Signature, LedgerId, SubmissionHash, ContentHash, Nonce, ViewDigest);
+bytes!(Signature, LedgerId, SubmissionHash, ContentHash, Nonce, ViewDigest, Commitment, FileHash);
 
 impl Draw for u64 {
     fn draw(rng: &mut Rng) -> Self {
@@ -165,7 +165,7 @@ macro_rules! enums {
 }
 
 enums!(Algorithm, Role, MemberType, ConferenceRole, RevocationReason, Measure, Direction, RollUp, Comparator, Strength);
-enums!(PeriodType, ObsStatus, Qualifier, Opinion, ChallengeOutcome);
+enums!(PeriodType, ObsStatus, ConfStatus, Qualifier, Opinion, ChallengeOutcome);
 
 macro_rules! structs {
     ($($ty:ident { $($field:ident),* })+) => {$(impl Draw for $ty {
@@ -210,8 +210,11 @@ structs! {
     TrajectoryPoint { period, value }
     TrajectoryDeclared { indicator, area, year, strength, points, reason, provenance }
     ObservationReported {
-        indicator, area, period, value, obs_status, qualifier, as_of_date, source, note, supersedes, reason, on_behalf_of
+        indicator, area, period, value, obs_status, qualifier, as_of_date, source, note, supersedes, reason, conf_status,
+        method, evidence, embargo_until, commitment, readers, on_behalf_of
     }
+    EvidenceFile { blake3, media_type, size, uri }
+    ValueErased { commitment, reason }
     ObservationRetracted { indicator, area, period, observation, reason, on_behalf_of }
     ReportingCycleOpened {
         cycle, plan, period, opens_at, due_at, locks_at, indicators, units, accepting_units
@@ -278,6 +281,7 @@ events!(
     ObservationChallenged,
     ChallengeAnswered,
     ChallengeResolved,
+    ValueErased,
     ReportingDelegated,
     DelegationEnded,
     CheckpointKeyReplaced,

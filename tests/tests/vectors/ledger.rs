@@ -10,13 +10,15 @@ use hefu_types::event::plan::{
     Area, Direction, IndicatorDefined, Measure, PlanPart, PlanPublished, RollUp, TaskDefined,
 };
 use hefu_types::event::platform::ViewsRecorded;
-use hefu_types::event::reporting::{ObsStatus, ObservationReported, ObservationRetracted, Qualifier};
+use hefu_types::event::reporting::{
+    ConfStatus, EvidenceFile, ObsStatus, ObservationReported, ObservationRetracted, Qualifier, ValueErased,
+};
 use hefu_types::ids::{Nonce, ViewDigest};
 use hefu_types::period::PeriodType;
 use hefu_types::report::{Reported, content_hash};
 use hefu_types::{
-    ChainHash, ContentHash, Entry, Event, EventRef, KeySeq, LedgerId, Millis, Provenance, PublicKey, Seq, Size, Source,
-    Submission, SubmissionHash, hash,
+    ChainHash, ContentHash, Entry, Event, EventRef, FileHash, KeySeq, LedgerId, Millis, Opening, Provenance, PublicKey,
+    Seq, Size, Source, Submission, SubmissionHash, hash,
 };
 
 use crate::entries::vector;
@@ -175,6 +177,31 @@ pub(crate) fn ledger() -> (Vec<String>, Vec<Entry>) {
         content: report_content(reported).expect("an observation"),
     };
     ledger.record("report_submitted", "bound to exactly one observation", MEMBER_REPORTER, vec![submitted.into()]);
+    let opening = Opening::of_number([0x33; 32], "12.50".parse().expect("a decimal"));
+    let withheld = ObservationReported {
+        value: None,
+        source: None,
+        conf_status: Some(ConfStatus::E),
+        method: t("抽样调查"),
+        evidence: vec![EvidenceFile {
+            blake3: FileHash::from_bytes(*blake3::hash(b"a file").as_bytes()),
+            media_type: t("text/csv"),
+            size: 6,
+            uri: t("https://example.org/1.csv"),
+        }],
+        embargo_until: Millis::new(START + 86_400_000),
+        commitment: Some(opening.commitment()),
+        readers: vec![code("office")],
+        ..observation("2026-Q2", "0")
+    };
+    ledger.record(
+        "withheld_value",
+        "a commitment for an embargoed value, which is 12.50 under a salt of 0x33; evidence; a reader",
+        MEMBER_REPORTER,
+        vec![withheld.into()],
+    );
+    let erased = ValueErased { commitment: opening.commitment(), reason: t("依法删除") };
+    ledger.record("value_erased", "its opening is gone", MEMBER_ADMIN, vec![erased.into()]);
     (ledger.vectors, ledger.entries)
 }
 
@@ -281,5 +308,11 @@ fn observation(of: &str, value: &str) -> ObservationReported {
         supersedes: None,
         reason: t(""),
         on_behalf_of: None,
+        conf_status: None,
+        method: t(""),
+        evidence: vec![],
+        embargo_until: Millis::default(),
+        commitment: None,
+        readers: vec![],
     }
 }

@@ -1,6 +1,6 @@
 //! What is proved: that a key was at hand when it was enrolled, who signed, what was committed to.
 
-use hefu_types::commitment::{Commitment, Opening};
+use hefu_types::commitment::Opening;
 use hefu_types::event::membership::{Algorithm, KeyEnrolled, Role};
 use hefu_types::event::platform::CheckpointKeyReplaced;
 use hefu_types::report::{Reported, content_hash};
@@ -175,15 +175,15 @@ pub(crate) fn report_contents() -> Vec<String> {
 
 pub(crate) fn commitments() -> Vec<String> {
     let counting = std::array::from_fn(|i| i as u8);
-    [(counting, "12.50"), ([0xff; 32], ""), (counting, "不公开")]
+    [(counting, "12.50"), ([0xff; 32], "0"), (counting, "-4711.42")]
         .into_iter()
-        .map(|(salt, value): ([u8; 32], &str)| {
-            let commitment: Commitment = Opening::new(salt, value.into()).commitment();
+        .map(|(salt, value)| {
+            let opening = Opening::of_number(salt, value.parse().expect("a decimal"));
             object(&[
                 ("salt", hex(&salt)),
                 ("value_text", text(value)),
-                ("value", hex(value.as_bytes())),
-                ("commitment", hex(commitment.as_bytes())),
+                ("value", hex(opening.value())),
+                ("commitment", hex(opening.commitment().as_bytes())),
             ])
         })
         .collect()

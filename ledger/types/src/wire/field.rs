@@ -1,8 +1,8 @@
 //! What can stand in a field: numbers, bytes, texts, codes, enums, messages, and lists of them.
 
 use crate::ids::{
-    ChainHash, ContentHash, KeySeq, LeafHash, LedgerId, Millis, Nonce, PublicKey, Seq, Signature, Size, SubmissionHash,
-    ViewDigest,
+    ChainHash, Commitment, ContentHash, FileHash, KeySeq, LeafHash, LedgerId, Millis, Nonce, PublicKey, Seq, Signature,
+    Size, SubmissionHash, ViewDigest,
 };
 use crate::limits::LIST_MAX;
 use crate::period::Period;
@@ -357,7 +357,19 @@ macro_rules! bytes_field {
     )+};
 }
 
-bytes_field!(ContentHash, PublicKey, Signature, LedgerId, SubmissionHash, ChainHash, LeafHash, Nonce, ViewDigest);
+bytes_field!(
+    Commitment,
+    ContentHash,
+    FileHash,
+    PublicKey,
+    Signature,
+    LedgerId,
+    SubmissionHash,
+    ChainHash,
+    LeafHash,
+    Nonce,
+    ViewDigest
+);
 
 fn read_str<'a>(r: &mut Reader<'a>) -> Result<(usize, &'a str), DecodeError> {
     let at = r.offset();

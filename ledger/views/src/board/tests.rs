@@ -2,7 +2,7 @@ use super::*;
 use crate::progress::{ForecastMethod, Status};
 use crate::testing::{
     Log, OFFICE, REPORTER, area, code, decimal, indicator as defined, observed, plan as published, retracted, target,
-    text,
+    text, withheld,
 };
 use hefu_types::event::plan::{
     Comparator, Direction, IndicatorDefined, IndicatorRetired, Measure, PlanPublished, RollUp, Strength, TargetSet,
@@ -77,6 +77,20 @@ fn a_retraction_takes_the_status_back() {
     log.say(REPORTER, [retracted("i", "52", "2024")]);
     assert_eq!(status(&log, "i", AsOf::LATEST), [Status::NoReport, Status::NoReport]);
     assert_eq!(status(&log, "i", AsOf::after(reported)), [Status::Met, Status::OnTrack]);
+}
+
+#[test]
+fn a_withheld_value_is_neither_zero_nor_an_older_one_nor_no_report() {
+    let mut log = log();
+    log.say(REPORTER, [observed("i", "52", "2023", "1095")]);
+    log.say(REPORTER, [withheld("i", "52", "2024", 7)]);
+    assert_eq!(status(&log, "i", AsOf::LATEST), [Status::Withheld, Status::Withheld]);
+    let row = board(&log, None, Some("52"), AsOf::LATEST).remove(0);
+    assert!(row.targets.iter().all(|progress| progress.attained_percent.is_none()));
+    let latest = row.latest.unwrap();
+    assert_eq!((latest.fact.period().to_string().as_str(), latest.fact.value()), ("2024", None));
+    log.say(REPORTER, [retracted("i", "52", "2024")]);
+    assert_eq!(status(&log, "i", AsOf::LATEST)[0], Status::Met, "the older one stands");
 }
 
 #[test]

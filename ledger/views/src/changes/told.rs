@@ -7,7 +7,7 @@ use hefu_types::event::membership::{KeyEnrolled, LedgerOpened, OfficeKeyReplaced
 use hefu_types::event::plan::{
     Comparator, IndicatorDefined, PlanPublished, TargetAdjusted, TargetSet, TrajectoryDeclared,
 };
-use hefu_types::event::reporting::{ObservationReported, Qualifier};
+use hefu_types::event::reporting::{ObservationReported, Qualifier, ValueErased};
 use hefu_types::event::{EventRef, Name};
 use hefu_types::{Code, Decimal, Event, Millis, Period, PublicKey, Text};
 
@@ -21,6 +21,9 @@ use crate::reports::{self, StepFact};
 use crate::row::Origin;
 use crate::series::{self, Cell, ObservationFact};
 use crate::view::Tables;
+
+/// Stands for a value that is not free.
+const WITHHELD: &str = "withheld";
 
 /// What an event changed.
 #[derive(Default)]
@@ -88,6 +91,7 @@ impl Teller<'_> {
             Event::ObservationChallenged(e) => self.challenged(e),
             Event::ChallengeAnswered(e) => self.answered(e),
             Event::ChallengeResolved(e) => self.resolved(e),
+            Event::ValueErased(e) => self.erased(e),
             Event::ReportingDelegated(e) => Ok(delegated(e)),
             Event::DelegationEnded(e) => {
                 let units = vec![e.unit.clone(), e.delegate.clone()];
@@ -241,6 +245,20 @@ impl Teller<'_> {
         let subject = self.in_area(indicator, area, period)?;
         let prior = stood.map(|row| row.origin);
         Ok(Told { before: before.unwrap_or_default(), prior, ..Told::of(subject) })
+    }
+
+    /// A value that nobody sees any more.
+    fn erased(&self, e: &ValueErased) -> Answer {
+        let known = series::value(self.tables, &e.commitment, self.as_of)?;
+        let Some(known) = known else { return Ok(Told::default()) };
+        let series::Committed { indicator, area, period, .. } = &known.committed;
+        let subject = Subject {
+            units: vec![known.member],
+            item: e.commitment.to_string(),
+            ..self.in_area(indicator, area, period)?
+        };
+        let (before, reason) = (WITHHELD.to_owned(), e.reason.clone());
+        Ok(Told { before, reason, prior: Some(known.reported), ..Told::of(subject) })
     }
 
     /// What was said of the unit whose observation stands in a cell.
@@ -400,7 +418,7 @@ fn meaning(definition: &IndicatorDefined) -> String {
 
 /// A value and what is unusual about it, such as `60.5`, `60 (E, approx)` or `(L)`.
 fn value(fact: &ObservationReported) -> String {
-    let number = fact.value.map(|value| value.to_string());
+    let number = fact.value.map(|value| value.to_string()).or(fact.commitment.map(|_| WITHHELD.to_owned()));
     let status = Some(fact.obs_status.name()).filter(|status| *status != "A").map(str::to_owned);
     let qualifier = fact.qualifier.filter(|qualifier| *qualifier != Qualifier::Exact).map(|q| lower(q.name()));
     let unusual: Vec<String> = [status, qualifier].into_iter().flatten().collect();

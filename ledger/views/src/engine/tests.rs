@@ -4,7 +4,7 @@ use crate::store::{Changes, ViewId};
 use crate::store::{Rows, StoreError};
 use crate::testing::{
     Log, OFFICE, REPORTER, adjusted, admission, code, indicator, key, milestone, observed, period, retracted, target,
-    task, text, trajectory,
+    task, text, trajectory, withheld,
 };
 use hefu_types::event::EventRef;
 use hefu_types::event::assurance::{
@@ -18,7 +18,8 @@ use hefu_types::event::membership::{
     KeyRevoked, MemberReinstated, MemberSuspended, MemberWithdrawn, RevocationReason, Role, RoleGranted, RoleRevoked,
 };
 use hefu_types::event::plan::{Comparator, Direction, IndicatorRetired, IndicatorRevised};
-use hefu_types::{ContentHash, Millis, Seq};
+use hefu_types::event::reporting::ValueErased;
+use hefu_types::{Commitment, ContentHash, Millis, Seq};
 
 fn log() -> Log {
     let mut log = Log::open();
@@ -226,6 +227,9 @@ fn every_row() -> Log {
         ],
     );
     log.say(OFFICE, [trajectory("i", "52", 2026, &[("2025", "10")]).into()]);
+    let commitment = Commitment::from_bytes([7; 32]);
+    let erased = ValueErased { commitment, reason: text("why") };
+    log.say(REPORTER, [withheld("i", "52", "2026", 7), erased.into()]);
     log
 }
 
@@ -244,7 +248,7 @@ fn rows_of_a_version_never_change() {
             "members 1 22 dfe2514279bbfe167adb8d9bc5e70d93ff56d44b032267c41326712a0295ef29",
             "plan 2 9 baa29dd20dccc9d0a10b2cac607b9c13d4655655ddaeb34abd29b0781b2887f4",
             "reports 1 7 9520cd67eff4b60b2e3f9ed88d95ed9a65415ee030e884fd59ee8aef37a55a8e",
-            "series 1 3 1acad7b75ee6ca2f1c3a65c1de2f152d8a94d07b2668b6599a9c8b765080502a",
+            "series 2 6 cb610939f12af3e6b2f06fe6a08dedc06bf35752046bfdc599ebfda96f7f41ea",
         ]
     );
 }

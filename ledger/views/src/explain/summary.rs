@@ -44,7 +44,11 @@ pub(super) fn trajectory(fact: &TrajectoryDeclared) -> String {
 pub(super) fn observation(fact: &ObservationFact) -> String {
     match fact {
         ObservationFact::Reported(fact) => {
-            let value = fact.value.map_or_else(|| "no value".to_owned(), |value| value.to_string());
+            let value = match (fact.value, fact.conf_status) {
+                (Some(value), _) => value.to_string(),
+                (None, Some(status)) if fact.commitment.is_some() => format!("withheld, {status}"),
+                (None, _) => "no value".to_owned(),
+            };
             let reason = if fact.reason.is_empty() { String::new() } else { format!(": {}", fact.reason) };
             format!("{} = {value} ({}){reason}", fact.period, fact.obs_status)
         }

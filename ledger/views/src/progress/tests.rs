@@ -178,7 +178,7 @@ fn a_forecast_goes_on_as_it_went() {
 
 const fn rank(status: Status) -> u8 {
     match status {
-        Status::NoReport => unreachable!(),
+        Status::NoReport | Status::Withheld => unreachable!(),
         Status::Behind => 0,
         Status::AtRisk => 1,
         Status::OnTrack => 2,

@@ -173,6 +173,12 @@ fn part(name: u32, value: Decimal, weight: Decimal) -> Part {
             note: Text::default(),
             supersedes: None,
             reason: Text::default(),
+            conf_status: None,
+            method: Text::default(),
+            evidence: vec![],
+            embargo_until: hefu_types::Millis::default(),
+            commitment: None,
+            readers: vec![],
             on_behalf_of: None,
         }),
     };

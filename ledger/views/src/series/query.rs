@@ -102,7 +102,7 @@ pub fn standing(
     Ok(newest.filter(|row| !row.fact.is_retraction()))
 }
 
-/// The standing observation with a value of the greatest period. Seeks twice for each period that it passes; never reads
+/// The standing observation with a value, shown or withheld, of the greatest period. Seeks twice for each period that it passes; never reads
 /// the vintages of a cell one by one.
 ///
 /// # Errors
@@ -118,7 +118,7 @@ pub fn latest(
     while let Some((found, _)) = rows.seek_back(prefix.bytes(), &upto)? {
         let (stem, _) = key::split(&found)?;
         let newest = row::last::<ObservationFact>(rows, &Key::from_stem(stem), as_of)?;
-        if newest.as_ref().is_some_and(|row| row.fact.value().is_some()) {
+        if newest.as_ref().is_some_and(|row| row.fact.has_value()) {
             return Ok(newest);
         }
         upto = stem.to_vec();
@@ -126,7 +126,7 @@ pub fn latest(
     Ok(None)
 }
 
-/// The standing observation with a value of the smallest period. Reads one row and seeks once for each period that it
+/// The standing observation with a value that is shown, of the smallest period. Reads one row and seeks once for each period that it
 /// passes.
 ///
 /// # Errors

@@ -1,8 +1,11 @@
 use std::cell::Cell;
 
+use hefu_types::Commitment;
+use hefu_types::event::reporting::ValueErased;
+
 use super::*;
 use crate::store::{KeyValue, RowStore, Rows, StoreError, Visit};
-use crate::testing::{Log, REPORTER, code, decimal, observed, period, retracted};
+use crate::testing::{Log, OFFICE, REPORTER, code, decimal, observed, period, retracted, text, withheld};
 use crate::{AsOf, Tables, ViewError};
 
 fn select<'a>(indicator: &'a Code, area: Option<&'a Code>, history: bool) -> Selection<'a> {
@@ -161,4 +164,22 @@ fn corrections_cost_the_board_nothing() {
     assert_eq!(value(latest(&rows, &code("i"), &code("52"), AsOf::LATEST).unwrap()), decimal("499"));
     assert_eq!(value(earliest(&rows, &code("i"), &code("52"), AsOf::LATEST).unwrap()), decimal("499"));
     assert_eq!(rows.1.get(), 8, "two for each of two cells, from either end");
+}
+
+#[test]
+fn a_withheld_value_is_known_by_its_commitment_until_it_is_erased() {
+    let mut log = Log::open();
+    let reported = log.say(REPORTER, [observed("i", "52", "2023", "1"), withheld("i", "52", "2024", 7)]);
+    log.say(REPORTER, [withheld("i", "52", "2025", 8)]);
+    let commitment = Commitment::from_bytes([7; 32]);
+    let erased = log.say(OFFICE, [ValueErased { commitment, reason: text("the law") }.into()]);
+    let store = log.store();
+    let of = |commitment, as_of| value(&Tables::of(&store), &commitment, as_of).unwrap();
+    let found = of(commitment, AsOf::after(reported)).unwrap();
+    assert_eq!((found.committed.period, found.committed.readers), (period("2024"), vec![code("other")]));
+    assert_eq!((found.reported.position(), found.erased), ((reported, 1), None));
+    let (by, reason) = of(commitment, AsOf::LATEST).unwrap().erased.unwrap();
+    assert_eq!((by.seq, reason), (erased, text("the law")));
+    assert_eq!(of(Commitment::from_bytes([8; 32]), AsOf::LATEST).unwrap().erased, None);
+    assert_eq!(of(Commitment::from_bytes([9; 32]), AsOf::LATEST), None);
 }

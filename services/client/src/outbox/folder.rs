@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use hefu_types::limits::PROOF_BYTES_MAX;
-use hefu_types::{KeySeq, LedgerId, PublicKey, Refusal, Signature, SignedSubmission, TlogProof};
+use hefu_types::{KeySeq, LedgerId, Opening, PublicKey, Refusal, Signature, SignedSubmission, TlogProof};
+
+use zeroize::Zeroizing;
 
 use super::{Link, OutboxError};
 use crate::Position;
@@ -17,6 +19,7 @@ use crate::position::field;
 const SUBMISSION: &str = "sub";
 const POSITION: &str = "ack";
 const RECEIPT: &str = "tlog-proof";
+const OPENINGS: &str = "openings";
 /// Hex digits of the submission hash in the name of a refused one: several may be refused under one number.
 const HASH_DIGITS: usize = 16;
 
@@ -124,6 +127,49 @@ impl Folder {
         self.create(&name(key_seq, SUBMISSION), &bytes)
     }
 
+    /// Stores what opens the commitments of a submission that is to be stored; durable when this returns. What a crash left of another
+    /// one gives way.
+    pub(super) fn store_openings(&self, key_seq: KeySeq, openings: &[&Opening]) -> Result<(), OutboxError> {
+        if openings.is_empty() {
+            return self.forget_openings(key_seq);
+        }
+        let mut bytes = Zeroizing::new(vec![]);
+        for opening in openings {
+            let file = opening.to_file();
+            bytes.extend(u32::try_from(file.len()).expect("a short value").to_be_bytes());
+            bytes.extend_from_slice(&file);
+        }
+        let path = self.0.join(name(key_seq, OPENINGS));
+        replace(&path, &bytes).map_err(|e| OutboxError::io(&path, e))
+    }
+
+    /// What opens the commitments of a stored submission; nothing when it has none.
+    pub(super) fn openings(&self, key_seq: KeySeq) -> Result<Vec<Opening>, OutboxError> {
+        let name = name(key_seq, OPENINGS);
+        let path = self.0.join(&name);
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => Zeroizing::new(bytes),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(vec![]),
+            Err(e) => return Err(OutboxError::io(&path, e)),
+        };
+        let (mut rest, mut found) = (&bytes[..], vec![]);
+        while !rest.is_empty() {
+            let (opening, behind) = split_opening(rest).ok_or_else(|| self.damaged(&name))?;
+            found.push(opening);
+            rest = behind;
+        }
+        Ok(found)
+    }
+
+    /// Deletes what opens the commitments of a submission, which is answered or refused.
+    pub(super) fn forget_openings(&self, key_seq: KeySeq) -> Result<(), OutboxError> {
+        let path = self.0.join(name(key_seq, OPENINGS));
+        match fs::remove_file(&path) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(OutboxError::io(&path, e)),
+            _ => Ok(()),
+        }
+    }
+
     /// The position that the submission has beside it. A torn or foreign one counts as none.
     pub(super) fn position(&self, link: Link) -> Option<Position> {
         let text = fs::read_to_string(self.0.join(name(link.key_seq, POSITION))).unwrap_or_default();
@@ -185,6 +231,7 @@ impl Folder {
         fs::write(&reason, text).map_err(|e| OutboxError::io(&reason, e))?;
         // It was recorded first and refused later, if there is one: nothing that comes under the number may hide that.
         self.move_receipt_aside(link.key_seq)?;
+        self.forget_openings(link.key_seq)?;
         let from = self.0.join(name(link.key_seq, SUBMISSION));
         fs::rename(&from, self.0.join(format!("{stem}.refused"))).map_err(|e| OutboxError::io(&from, e))?;
         sync_directory(&self.0).map_err(|e| OutboxError::io(&self.0, e))
@@ -207,6 +254,13 @@ impl Folder {
     pub(super) fn damaged(&self, name: &str) -> OutboxError {
         OutboxError::Damaged { path: self.0.join(name) }
     }
+}
+
+/// The first of several openings, each with its length before it, and the rest.
+fn split_opening(bytes: &[u8]) -> Option<(Opening, &[u8])> {
+    let (length, rest) = bytes.split_first_chunk()?;
+    let (file, rest) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
+    Some((Opening::from_file(file)?, rest))
 }
 
 fn name(key_seq: KeySeq, extension: &str) -> String {

@@ -17,7 +17,7 @@ use crate::outbox::predecessor_refused;
 use crate::retry::Backoff;
 use crate::server::Verdict;
 use crate::writer::{Recovered, now};
-use crate::{ClientError, Position, Writer};
+use crate::{ClientError, Outbox, Position, Writer};
 
 /// Bytes of submissions that may be unanswered at once: as many as a server takes from one stream before it reads on.
 const WINDOW_BYTES: usize = 3 << 20;
@@ -133,8 +133,8 @@ impl<'a, T: Send> Work<'a, T> {
         let unanswered = self.writer.outbox.pending().len();
         let (sender, receiver) = mpsc::channel(self.writer.window.max(unanswered));
         let wait_for = self.writer.wait_for;
-        for (&key_seq, signed) in self.writer.outbox.pending() {
-            send(&sender, key_seq, signed, wait_for);
+        for &key_seq in self.writer.outbox.pending().keys() {
+            send(&sender, key_seq, &self.writer.outbox, wait_for);
             self.sent_before = key_seq;
         }
         self.fill(&sender).await?;
@@ -180,7 +180,7 @@ impl<'a, T: Send> Work<'a, T> {
             match self.writer.outbox.try_enclose(&self.writer.keys, events, now()) {
                 Ok(key_seq) => {
                     self.sent.insert(key_seq, tag);
-                    send(sender, key_seq, &self.writer.outbox.pending()[&key_seq], self.writer.wait_for);
+                    send(sender, key_seq, &self.writer.outbox, self.writer.wait_for);
                     // The disk took its time: patience is for the server. No endless one, as the window fills up.
                     self.backoff.reset();
                 }
@@ -305,14 +305,11 @@ fn broken(status: Status) -> Result<End, ClientError> {
 }
 
 /// Never blocks: the channel holds a whole window. A closed channel shows in the answers.
-fn send(
-    sender: &mpsc::Sender<v1::SubmitStreamRequest>,
-    key_seq: KeySeq,
-    signed: &SignedSubmission,
-    wait_for: v1::WaitFor,
-) {
-    let (correlation, signed) = (key_seq.get(), Some(convert::signed_to_wire(signed)));
-    let request = v1::SubmitStreamRequest { correlation, signed, wait_for: wait_for.into(), ..Default::default() };
+fn send(sender: &mpsc::Sender<v1::SubmitStreamRequest>, key_seq: KeySeq, outbox: &Outbox, wait_for: v1::WaitFor) {
+    let (correlation, signed) = (key_seq.get(), Some(convert::signed_to_wire(&outbox.pending()[&key_seq])));
+    let openings = outbox.openings(key_seq).into_iter().map(convert::opening_to_wire).collect();
+    let wait_for = wait_for.into();
+    let request = v1::SubmitStreamRequest { correlation, signed, wait_for, openings, ..Default::default() };
     let _closed = sender.try_send(request);
 }
 

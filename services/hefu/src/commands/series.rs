@@ -46,6 +46,12 @@ record! {
         data source_date: String,
         data note: String,
         both reason: String,
+        both conf_status: String,
+        data embargo_until: Option<Time>,
+        data commitment: Option<Hash>,
+        data readers: Vec<String>,
+        data method: String,
+        data evidence: Vec<String>,
     }
 }
 
@@ -96,6 +102,12 @@ pub(crate) fn observation_row(observation: v1::Observation) -> ObservationRow {
         source_title: source.title,
         source_uri: source.uri,
         source_date: source.date,
+        conf_status: if observation.retracted { String::new() } else { words::conf_status(observation.conf_status) },
+        embargo_until: words::time(observation.embargo_until),
+        commitment: (!observation.commitment.is_empty()).then(|| Hash::of(&observation.commitment)),
+        evidence: observation.evidence.iter().map(words::evidence).collect(),
+        readers: observation.readers,
+        method: observation.method,
         area: observation.area,
         period: observation.period,
         as_of_date: observation.as_of_date,

@@ -2,21 +2,26 @@
 
 mod check;
 mod dry_run;
+mod evidence;
 mod file;
 mod line;
 mod report;
 mod rounds;
 mod standing;
 
-use hefu_client::ClientError;
-use hefu_types::{Event, Reason, Seq};
+use std::path::PathBuf;
 
+use hefu_client::ClientError;
+use hefu_types::{Reason, Seq};
+
+use super::value;
 use crate::args::StandingArg;
 use crate::context::{Context, recovered};
 use crate::failure::{Exit, Failure};
 use crate::lang::{both, note};
 use crate::observation::Draft;
 use crate::signer::WriterArgs;
+use evidence::EvidenceArg;
 #[cfg(test)]
 pub(crate) use file::parse_csv;
 pub(crate) use standing::Standing;
@@ -36,6 +41,13 @@ pub(crate) struct SubmitArgs {
     batch: Option<u32>,
     #[command(flatten)]
     draft: Draft,
+    /// A file behind the value, and where it can be had if anywhere (FILE,URI); its hash, size and kind are recorded, the file stays
+    /// here. May be given again.
+    #[arg(long, value_name = "FILE[,URI]", conflicts_with_all = ["csv", "xlsx"])]
+    evidence: Vec<EvidenceArg>,
+    /// Keep what opens the commitment to a value that is not free in this folder, too, as `hefu value open --save` does.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["csv", "xlsx"])]
+    keep_opening: Option<PathBuf>,
 }
 
 pub(crate) async fn run(context: &Context, args: SubmitArgs) -> Result<Exit, Failure> {
@@ -52,7 +64,8 @@ pub(crate) async fn run(context: &Context, args: SubmitArgs) -> Result<Exit, Fai
 
 async fn single(context: &Context, args: &SubmitArgs) -> Result<(), Failure> {
     let wrong = |refusal| Failure { exit: Exit::Usage, ..Failure::from(refusal) };
-    let observation = args.draft.parse().map_err(wrong)?;
+    let mut observation = args.draft.parse().map_err(wrong)?;
+    observation.fact.evidence = args.evidence.iter().map(EvidenceArg::read).collect::<Result<_, _>>()?;
     let mut writer = context.writer(&args.signer).await?;
     if let Some(position) = recovered(&writer, |event| observation.is_said_by(event)) {
         return context.recorded(&writer, position);
@@ -69,7 +82,11 @@ async fn single(context: &Context, args: &SubmitArgs) -> Result<(), Failure> {
             Some(standing.named(&cell)?)
         }
     };
-    let event = Event::from(observation.superseding(supersedes));
+    let (event, opening) = observation.event(supersedes);
+    if let (Some(folder), Some(opening)) = (&args.keep_opening, &opening) {
+        value::save(folder, opening)?;
+    }
+    writer.know(opening);
     let refusal = match writer.submit(vec![event]).await {
         Ok(position) => return context.recorded(&writer, &position),
         Err(ClientError::Refused(refusal)) => refusal,

@@ -1,11 +1,12 @@
 //! `hefu verify`: offline, against a head or a checkpoint key from elsewhere.
 
 mod end;
+mod openings;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use hefu_types::{ChainHash, Size, VerifierKey};
+use hefu_types::{ChainHash, Reason, Size, VerifierKey};
 use hefu_verify::{End, Export, ExportError, FailureKind, Report, verify, verify_prefix};
 
 use crate::args::log_key;
@@ -15,6 +16,7 @@ use crate::lang::{both, note};
 use crate::output::{Hash, Time, record};
 use crate::remote::Url;
 use end::end;
+use openings::{Values, Wrong};
 
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("known_end").args(["size", "head", "key"]).required(true)))]
@@ -51,6 +53,9 @@ pub(crate) struct VerifyArgs {
     /// verified, those after it are only counted and held to be linked.
     #[arg(long)]
     prefix: bool,
+    /// A folder of openings, as `hefu value open --save` makes it: each must be that of a commitment in the log.
+    #[arg(long, value_name = "DIR")]
+    openings: Option<PathBuf>,
 }
 
 record! {
@@ -69,6 +74,11 @@ record! {
         both recorded_at: Option<Time>,
         both signed_by: Vec<String>,
         both signatures: String,
+        both commitments: u64,
+        both values_opened: u64,
+        both values_withheld: u64,
+        both values_lawfully_erased: u64,
+        both openings_wrong: u64,
         both failure_seq: Option<u64>,
         both failure_kind: Option<String>,
         both expected: Option<String>,
@@ -89,8 +99,10 @@ fn verify_all(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure> {
     let told = &mut |entries| bar.set_position(entries);
     let report = if args.prefix { verify_prefix(&export, end, told)? } else { verify(&export, end, told)? };
     bar.finish_and_clear();
-    context.one(&row(&report, args.prefix))?;
+    let (values, wrong) = openings::compare(&report.commitments, args.openings.as_deref())?;
+    context.one(&row(&report, args.prefix, &values))?;
     match report.failure {
+        None if !wrong.is_empty() => Err(not_theirs(&wrong)),
         None => {
             if report.entries_after_head > 0 {
                 let entries = report.entries_after_head;
@@ -131,6 +143,15 @@ fn chain_hash(text: &str) -> Result<ChainHash, String> {
             text.chars().count()
         )
     })
+}
+
+fn not_theirs(wrong: &[Wrong]) -> Failure {
+    let place = |wrong: &Wrong| match wrong.seq {
+        Some(seq) => format!("the opening of {} at seq {seq} is another one", wrong.commitment),
+        None => format!("no entry has {}", wrong.commitment),
+    };
+    let detail = wrong.iter().map(place).collect::<Vec<_>>().join("; ");
+    Failure::new(Exit::Broken, Reason::OpeningWrong.code(), detail, "Ask whoever gave it to you where it came from.")
 }
 
 fn found(failure: &hefu_verify::Failure, head: Size, prefix: bool) -> Failure {
@@ -179,7 +200,7 @@ impl From<ExportError> for Failure {
     }
 }
 
-fn row(report: &Report, prefix: bool) -> ReportRow {
+fn row(report: &Report, prefix: bool, values: &Values) -> ReportRow {
     let failure = report.failure.as_ref();
     ReportRow {
         verified: failure.is_none(),
@@ -195,6 +216,11 @@ fn row(report: &Report, prefix: bool) -> ReportRow {
         recorded_at: (report.entries > 0).then_some(Time(report.recorded_at.get())),
         signed_by: report.signed_by.iter().map(VerifierKey::to_string).collect(),
         signatures: report.signatures.to_owned(),
+        commitments: values.commitments,
+        values_opened: values.opened,
+        values_withheld: values.withheld,
+        values_lawfully_erased: values.lawfully_erased,
+        openings_wrong: values.wrong,
         failure_seq: failure.map(|f| f.seq.get()),
         failure_kind: failure.map(|f| f.kind.to_string()),
         expected: failure.map(|f| f.expected.clone()),
@@ -233,9 +259,10 @@ mod tests {
     #[test]
     fn a_report_of_nothing_has_no_time() {
         let report = |entries| Report { entries, ..Report::default() };
-        assert_eq!(row(&report(0), false).recorded_at, None);
-        assert_eq!(row(&report(1), false).recorded_at, Some(Time(0)));
-        let after = |prefix| row(&report(1), prefix).entries_after_head;
+        let (values, _) = openings::compare(&report(1).commitments, None).unwrap();
+        assert_eq!(row(&report(0), false, &values).recorded_at, None);
+        assert_eq!(row(&report(1), false, &values).recorded_at, Some(Time(0)));
+        let after = |prefix| row(&report(1), prefix, &values).entries_after_head;
         assert_eq!([after(false), after(true)], [None, Some(0)]);
     }
 

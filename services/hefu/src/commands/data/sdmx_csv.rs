@@ -19,7 +19,7 @@ const DIMENSIONS: [&str; 4] = ["FREQ", "INDICATOR", "REF_AREA", "TIME_PERIOD"];
 /// A column that is no dimension, and what stands there.
 type Component = (&'static str, fn(&DataRow) -> String);
 
-const COMPONENTS: [Component; 17] = [
+const COMPONENTS: [Component; 23] = [
     ("OBS_VALUE", |row| row.value.as_ref().map(Number::text).unwrap_or_default()),
     ("OBS_STATUS", |row| row.obs_status.clone()),
     ("UNIT_MEASURE", |row| row.unit_of_measure.clone()),
@@ -34,6 +34,12 @@ const COMPONENTS: [Component; 17] = [
     ("SOURCE_DATE", |row| row.source_date.clone()),
     ("COMMENT_OBS", |row| row.note.clone()),
     ("REVISION_REASON", |row| row.reason.clone()),
+    ("CONF_STATUS", |row| row.conf_status.clone()),
+    ("EMBARGO_TIME", |row| row.embargo_until.text()),
+    ("CONF_REDIST", |row| row.readers.clone()),
+    ("COLL_METHOD", |row| row.method.clone()),
+    ("EVIDENCE", |row| row.evidence.clone()),
+    ("COMMITMENT", |row| row.commitment.text()),
     ("LEDGER_SEQ", |row| row.seq.to_string()),
     ("EVENT_INDEX", |row| row.event_index.to_string()),
     ("SUBMISSION_HASH", |row| row.submission_hash.text()),

@@ -36,6 +36,10 @@ record! {
         data note: String,
         both supersedes: String,
         both reason: String,
+        data method: String,
+        data conf_status: String,
+        data embargo_until: String,
+        data readers: String,
     }
 }
 
@@ -103,6 +107,11 @@ fn report_row(report: &Report) -> ReportRow {
         note: fact.note.to_string(),
         supersedes: if report.corrects.is_some() { "auto".into() } else { String::new() },
         reason: fact.reason.to_string(),
+        method: fact.method.to_string(),
+        // Published figures are free.
+        conf_status: String::new(),
+        embargo_until: String::new(),
+        readers: String::new(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use hefu_client::Server;
 use hefu_proto::v1;
-use hefu_types::event::reporting::{ObsStatus, Qualifier};
+use hefu_types::event::reporting::{ConfStatus, ObsStatus, Qualifier};
 use hefu_types::{Code, Reason, Refusal};
 
 use super::step::unit_of;
@@ -63,6 +63,10 @@ record! {
         both supersedes: String,
         both reason: String,
         both on_behalf_of: String,
+        both method: String,
+        both conf_status: String,
+        both embargo_until: String,
+        both readers: String,
     }
 }
 
@@ -124,7 +128,8 @@ fn cells(
         let definition = definitions.get(indicator).cloned().unwrap_or_default();
         let name = definition.name.unwrap_or_default();
         let [status, qualifier, as_of_date, source_title, source_uri, source_date] = [const { String::new() }; 6];
-        let [note, supersedes, reason, on_behalf_of] = [const { String::new() }; 4];
+        let [note, supersedes, reason, on_behalf_of, method] = [const { String::new() }; 5];
+        let [conf_status, embargo_until, readers] = [const { String::new() }; 3];
         TemplateRow {
             indicator: indicator.into(),
             name_zh: name.zh,
@@ -144,6 +149,10 @@ fn cells(
             supersedes,
             reason,
             on_behalf_of,
+            method,
+            conf_status,
+            embargo_until,
+            readers,
         }
     };
     let filled = |observation: &v1::Observation| {
@@ -158,8 +167,14 @@ fn cells(
             source_date: source.date,
             note: observation.note.clone(),
             on_behalf_of: if observation.delegate.is_empty() { String::new() } else { observation.member.clone() },
+            method: observation.method.clone(),
             ..empty(&observation.indicator, &observation.area)
         }
+    };
+    // A value that is not free can't be filled in: its row stays blank, which leaves what stands as it is.
+    let filled = |observation: &v1::Observation| match observation.conf_status {
+        0 => filled(observation),
+        _ => empty(&observation.indicator, &observation.area),
     };
     let missing = report.missing.iter().map(|cell| empty(&cell.indicator, &cell.area));
     let mut rows: Vec<TemplateRow> = report.observations.iter().map(filled).chain(missing).collect();
@@ -172,6 +187,7 @@ fn takes(column: &str) -> Takes {
     match column {
         "value" | "decimals" => Takes::Anything,
         "status" => Takes::OneOf(ObsStatus::ALL.iter().map(|status| status.name().to_owned()).collect()),
+        "conf_status" => Takes::OneOf(ConfStatus::ALL.iter().map(|status| status.name().to_owned()).collect()),
         "qualifier" => Takes::OneOf(Qualifier::ALL.iter().map(|q| q.name().to_ascii_lowercase()).collect()),
         _ => Takes::Text,
     }
@@ -194,12 +210,21 @@ mod tests {
             as_of_date: "2024-06-29".into(),
             source: Some(v1::Source { title: "公报".into(), date: "2024-07".into(), ..v1::Source::default() }),
             note: "一, \"二\"".into(),
+            method: "counted".into(),
             ..v1::Observation::default()
         };
         let missing = |area: &str| v1::ReportCell { indicator: "gz-5g".into(), area: area.into() };
+        let withheld = v1::Observation {
+            indicator: "gz-5g".into(),
+            area: "520100".into(),
+            obs_status: v1::ObsStatus::A as i32,
+            conf_status: v1::ConfStatus::N as i32,
+            commitment: vec![7; 32].into(),
+            ..v1::Observation::default()
+        };
         let report = v1::GetReportResponse {
-            observations: vec![observation],
-            missing: vec![missing("520100"), missing("110000")],
+            observations: vec![observation, withheld],
+            missing: vec![missing("110000")],
             ..v1::GetReportResponse::default()
         };
         let definition = v1::IndicatorDefined {
@@ -238,6 +263,7 @@ mod tests {
             assert!(fact.value.unwrap().compare("60.50".parse().unwrap()).is_eq(), "{format:?}");
             assert_eq!((fact.period.to_string().as_str(), fact.obs_status), ("2024-H1", ObsStatus::P));
             assert_eq!((fact.qualifier, fact.note.as_str()), (Some(Qualifier::AtLeast), "一, \"二\""));
+            assert_eq!(fact.method.as_str(), "counted");
             assert_eq!(fact.source.unwrap().title.as_str(), "公报");
             assert_eq!(fact.as_of_date.unwrap().to_string(), "2024-06-29");
         }

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use hefu_proto::v1;
 use hefu_types::event::cycle::{LockExceptionGranted, ReportingCycleOpened};
 use hefu_types::event::plan::{IndicatorDefined, Measure};
-use hefu_types::event::reporting::{ObsStatus, ObservationReported};
+use hefu_types::event::reporting::{ConfStatus, ObsStatus, ObservationReported};
+use hefu_types::limits::EMBARGO_MILLIS_MAX;
 use hefu_types::{Code, Decimal, EventRef, Millis, Period, PeriodType, Reason, Refusal};
 
 use super::Standing;
@@ -186,10 +187,31 @@ impl<'a> Checker<'a> {
             Some(line) => repeated(observation, line),
             None => self.against_standing(observation, indicator),
         });
-        if let Some(value) = fact.value.filter(|_| observation.supersedes.is_none() && wrong.is_empty())
+        wrong.extend(self.confidentiality(fact));
+        let is_level = observation.supersedes.is_none() && !observation.is_withheld() && wrong.is_empty();
+        if let Some(value) = fact.value.filter(|_| is_level)
             && indicator.is_some_and(|definition| definition.measure == Measure::Stock)
         {
             wrong.extend(self.stock(fact, value));
+        }
+        wrong
+    }
+
+    /// Whether an embargo and readers fit; who is a member the server knows.
+    fn confidentiality(&self, fact: &ObservationReported) -> Vec<Refusal> {
+        let (until, now) = (fact.embargo_until, self.known.now);
+        let is_embargoed = fact.conf_status == Some(ConfStatus::E);
+        let last = now.get().saturating_add(EMBARGO_MILLIS_MAX);
+        let mut wrong = vec![];
+        if is_embargoed != (until != Millis::default()) {
+            let detail = "an embargo, status E, ends at a time, and only an embargo does";
+            wrong.push(refusal(Reason::EmbargoInvalid, "embargo_until", detail));
+        } else if is_embargoed && !(until > now && until.get() <= last) {
+            let detail = format!("it is {now}; an embargo ends later, and by {last}");
+            wrong.push(refusal(Reason::EmbargoInvalid, "embargo_until", detail));
+        }
+        if !fact.readers.is_empty() && (fact.conf_status.is_none() || fact.value.is_none()) {
+            wrong.push(refusal(Reason::ReadersInvalid, "readers", "there is no confidential value to read"));
         }
         wrong
     }
@@ -249,7 +271,7 @@ impl<'a> Checker<'a> {
 
     fn apply(&mut self, fact: &ObservationReported) {
         let levels = self.levels.entry((fact.indicator.clone(), fact.area.clone())).or_default();
-        match fact.value {
+        match fact.value.filter(|_| fact.conf_status.is_none()) {
             Some(value) => drop(levels.insert(fact.period, (value, fact.obs_status))),
             None => drop(levels.remove(&fact.period)),
         }

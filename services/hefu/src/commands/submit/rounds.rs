@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use hefu_client::Writer;
 use hefu_client::batch;
-use hefu_types::{Code, Event, Seq};
+use hefu_types::{Code, Event, Opening, Seq};
 use indicatif::ProgressBar;
 
 use super::line::{Line, Outcome};
@@ -93,7 +93,7 @@ impl Sender<'_> {
     }
 
     /// The events of a wave's rows; rows that need none get their outcome.
-    async fn resolve(&self, lines: &mut [Line], wave: &[usize]) -> Result<Vec<(usize, Event)>, Failure> {
+    async fn resolve(&mut self, lines: &mut [Line], wave: &[usize]) -> Result<Vec<(usize, Event)>, Failure> {
         let indicators: BTreeSet<&Code> =
             wave.iter().filter_map(|&i| lines[i].waiting()).map(|o| &o.fact.indicator).collect();
         let standing = Standing::fetch(self.context, indicators, self.seen).await?;
@@ -101,7 +101,10 @@ impl Sender<'_> {
         for &index in wave {
             let observation = lines[index].waiting().expect("a wave holds waiting rows");
             match resolve(&standing, observation) {
-                Ok(event) => facts.push((index, event)),
+                Ok((event, opening)) => {
+                    self.writer.know(opening);
+                    facts.push((index, event));
+                }
                 Err(outcome) => lines[index].outcome = Some(outcome),
             }
         }
@@ -132,7 +135,7 @@ fn next_wave(lines: &[Line]) -> Vec<usize> {
 }
 
 /// What is to be sent for a row, or what becomes of it without.
-fn resolve(standing: &Standing, observation: &Observation) -> Result<Event, Outcome> {
+fn resolve(standing: &Standing, observation: &Observation) -> Result<(Event, Option<Opening>), Outcome> {
     let cell = observation.cell();
     let correction = observation.supersedes.is_some();
     if let Some((seq, index)) = standing.recorded(&cell, &observation.fact, correction) {
@@ -143,7 +146,7 @@ fn resolve(standing: &Standing, observation: &Observation) -> Result<Event, Outc
         Some(StandingArg::Event(hash, index)) => Some(StandingArg::event(hash, index)),
         Some(StandingArg::Auto) => Some(standing.named(&cell).map_err(Outcome::Refused)?),
     };
-    Ok(observation.superseding(supersedes).into())
+    Ok(observation.event(supersedes))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hefu_client::ClientError;
 use hefu_proto::{convert, v1};
-use hefu_types::event::reporting::ObservationReported;
+use hefu_types::event::reporting::{EvidenceFile, ObservationReported};
 use hefu_types::{Code, EventRef, Period, Reason, Refusal, Seq, Source, SubmissionHash};
 
 use crate::args::StandingArg;
@@ -104,7 +104,14 @@ impl Standing {
     }
 }
 
+/// Whether it says the same. Whether a value that is not free is another one nobody can tell: it counts as another.
 fn is_same(recorded: &v1::Observation, fact: &ObservationReported) -> bool {
+    if fact.conf_status.is_some() || recorded.conf_status != 0 {
+        return false;
+    }
+    let evidence = |files: &[v1::EvidenceFile]| -> Option<Vec<EvidenceFile>> {
+        files.iter().map(|file| convert::from_wire(file).ok()).collect()
+    };
     let source = recorded.source.as_ref().and_then(|s| convert::from_wire::<Source>(s).ok());
     let value = recorded.value.as_ref().and_then(words::decimal);
     let same_value = match (value, fact.value) {
@@ -116,6 +123,9 @@ fn is_same(recorded: &v1::Observation, fact: &ObservationReported) -> bool {
         && recorded.qualifier.cast_unsigned() == fact.qualifier.map_or(0, |q| q.number())
         && recorded.as_of_date == fact.as_of_date.map(|d| d.to_string()).unwrap_or_default()
         && recorded.note == fact.note.as_str()
+        && recorded.method == fact.method.as_str()
+        // A file of rows has none to give.
+        && (fact.evidence.is_empty() || evidence(&recorded.evidence).as_ref() == Some(&fact.evidence))
         && source == fact.source
 }
 
@@ -191,6 +201,8 @@ mod tests {
         differs(|d| d.qualifier = "approx".into());
         differs(|d| d.as_of_date = "2024-07-15".into());
         differs(|d| d.note = "a note".into());
+        differs(|d| d.method = "counted".into());
+        differs(|d| d.conf_status = "C".into());
         differs(|d| d.source_title = "a source".into());
     }
 }

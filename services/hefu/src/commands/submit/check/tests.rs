@@ -88,9 +88,12 @@ fn known() -> Known {
 fn draft(text: &str) -> Draft {
     let fields = [text.split(',').collect::<Vec<_>>(), vec![""; 13]].concat();
     let header = csv::StringRecord::from(
-        ["indicator", "area", "period", "value", "status", "as_of_date", "supersedes", "reason"].to_vec(),
+        ["indicator", "area", "period", "value", "status", "as_of_date", "supersedes", "reason"]
+            .into_iter()
+            .chain(["conf_status", "embargo_until", "readers"])
+            .collect::<Vec<_>>(),
     );
-    csv::StringRecord::from(fields[..8].to_vec()).deserialize(Some(&header)).unwrap()
+    csv::StringRecord::from(fields[..11].to_vec()).deserialize(Some(&header)).unwrap()
 }
 
 /// The verdicts of rows, in one word: the codes and columns of what is wrong.
@@ -172,6 +175,20 @@ fn a_row_names_all_that_is_wrong_with_it() {
         "AREA_NOT_OBSERVED area, PERIOD_TYPE_WRONG period, VALUE_FORBIDDEN value, DECIMALS_TOO_MANY value",
     );
     check("nothing,1,2024-13,much", "PERIOD_INVALID period, DECIMAL_INVALID value, INDICATOR_UNKNOWN indicator");
+}
+
+#[test]
+fn a_value_that_is_not_free_is_looked_at_before_it_is_committed_to() {
+    check("flow,1,2024,1,,,,,N,,other", "new");
+    check("flow,1,2024,1.25,,,,,N", "DECIMALS_TOO_MANY value");
+    check("flow,1,2024,1,,,,,,,other", "READERS_INVALID readers");
+    check("flow,1,2024,1,,,,,,1970-06-01", "new");
+    check("flow,1,2024,1,,,,,E", "EMBARGO_INVALID embargo_until");
+    check("flow,1,2024,1,,,,,N,1970-06-01", "EMBARGO_INVALID embargo_until");
+    check("flow,1,2024,1,,,,,,1999-01-01", "EMBARGO_INVALID embargo_until");
+    check("stock,1,2023,19,,,,,C", "new");
+    let rows = ["stock,1,2023,90,,,,,C", "stock,1,2024,29"];
+    assert_eq!(verdicts(&known(), &rows), ["new", "new"], "what is withheld bounds nothing");
 }
 
 #[test]
