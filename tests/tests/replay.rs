@@ -8,10 +8,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use hefu_journal::{Journal, Recorded};
-use hefu_proto::v1;
+use hefu_journal::Recorded;
+use hefu_proto::{convert, v1};
 use hefu_rules::{Admitted, admit};
 use hefu_tests::history::Offer;
+use hefu_tests::world::openings;
 use hefu_tests::{History, Rng, TestServer, World, dump, export};
 use hefu_types::{Code, DecodedEntry, Entry, Reason, Refusal, Seq};
 use hefu_verify::Export;
@@ -21,6 +22,8 @@ use hefu_views::members::{self, Member};
 use hefu_views::plan::{self, Indicator};
 use hefu_views::series::{self, Observation, Selection};
 use hefu_views::{AsOf, Memory, Projector, RowStore, Tables, VIEWS, board};
+use hefud::Server;
+use hefud::openings::Brought;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 const SEED: u64 = 2_024;
@@ -50,13 +53,17 @@ fn admit_all(offers: &[Offer]) -> Vec<Result<Admitted, Refusal>> {
 }
 
 /// Submits a chunk in order and returns what became of each.
-async fn submit(journal: &Journal, chunk: Arc<Vec<Offer>>) -> Vec<Result<Recorded, Refusal>> {
+async fn submit(server: &Server, chunk: Arc<Vec<Offer>>) -> Vec<Result<Recorded, Refusal>> {
+    let journal = server.journal();
     let admitted = tokio::task::spawn_blocking(move || admit_all(&chunk)).await.expect("verdicts");
     let mut tickets = Vec::new();
     for verdict in admitted {
         tickets.push(match verdict {
             // A lane of its own: what follows a refusal is judged by itself.
-            Ok(admitted) => journal.submit(admitted),
+            Ok(admitted) => {
+                bring(server, &admitted);
+                journal.submit(admitted)
+            }
             Err(refusal) => Err(refusal),
         });
     }
@@ -70,6 +77,13 @@ async fn submit(journal: &Journal, chunk: Arc<Vec<Offer>>) -> Vec<Result<Recorde
     outcomes
 }
 
+/// What a submission commits to travels beside it, as over the wire.
+fn bring(server: &Server, admitted: &Admitted) {
+    let openings: Vec<_> = openings(admitted.signed()).iter().map(convert::opening_to_wire).collect();
+    let brought = Brought::of(server.openings(), &openings).expect("openings");
+    brought.into_iter().for_each(|brought| brought.keep(admitted.submission()).expect("kept"));
+}
+
 fn reason_of(outcome: &Result<Recorded, Refusal>) -> Option<Reason> {
     outcome.as_ref().err().map(|refusal| refusal.reason)
 }
@@ -80,7 +94,7 @@ async fn feed(server: &TestServer, mut chunks: Receiver<Vec<Offer>>) {
     let mut fed = 0;
     while let Some(chunk) = chunks.recv().await {
         let chunk = Arc::new(chunk);
-        let outcomes = submit(server.server.journal(), Arc::clone(&chunk)).await;
+        let outcomes = submit(&server.server, Arc::clone(&chunk)).await;
         for (offer, outcome) in chunk.iter().zip(&outcomes) {
             assert_eq!(reason_of(outcome), offer.refused, "{outcome:?}");
         }

@@ -16,6 +16,10 @@ pub trait Beside: Send + Sync {
     /// # Errors
     /// The refusal, when something is not.
     fn check(&self, submission: &Submission) -> Result<(), Refusal>;
+
+    /// Told of each submission that [`Beside::check`] let pass, before the next one is checked: whether it was recorded. Until then
+    /// what it needs stays. Called by the sequencer, so it may not wait for a disk.
+    fn decided(&self, submission: &Submission, recorded: bool);
 }
 
 /// A log that needs nothing beside it.
@@ -30,4 +34,6 @@ impl Beside for Alone {
     fn check(&self, _: &Submission) -> Result<(), Refusal> {
         Ok(())
     }
+
+    fn decided(&self, _: &Submission, _: bool) {}
 }

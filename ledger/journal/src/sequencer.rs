@@ -209,6 +209,13 @@ impl Sequencer {
         lane.map_or(Ok(()), |lane| lane.check(&admitted.submission().key))?;
         self.check_held(&admitted)?;
         self.beside.check(admitted.submission())?;
+        let placed = self.place(&admitted);
+        self.beside.decided(admitted.submission(), placed.is_ok());
+        Ok(self.append(admitted, &placed?, parts))
+    }
+
+    /// The next position, at which the rules let it stand.
+    fn place(&mut self, admitted: &Admitted) -> Result<Position, Refusal> {
         let recorded_at = self.clock.now().inspect_err(|refusal| self.latch.set(refusal.clone()))?;
         let at = Position {
             seq: self.size.next_seq(),
@@ -218,7 +225,7 @@ impl Sequencer {
         };
         self.state.record(admitted.submission(), &at)?;
         (self.fault)(Fault::Decided).inspect_err(|refusal| self.latch.set(refusal.clone()))?;
-        Ok(self.append(admitted, &at, parts))
+        Ok(at)
     }
 
     /// No key takes over that this server can't sign with.

@@ -198,7 +198,11 @@ fn check_may_decide(
     }
     let gone = state.members.get(&challenge.owner).is_none_or(|owner| owner.status == MemberStatus::Withdrawn);
     if !gone && !challenge.answered && context.at.recorded_at < challenge.answer_by {
-        return refuse(Reason::ChallengeOpen, "challenge", format!("an answer is due by {}", challenge.answer_by));
+        return refuse(
+            Reason::ChallengeOpen,
+            "challenge",
+            format!("an answer is due by {}", challenge.answer_by.utc()),
+        );
     }
     Ok(())
 }

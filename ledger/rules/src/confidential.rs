@@ -75,7 +75,7 @@ fn check_embargo(e: &ObservationReported, now: Millis) -> Result<(), Refusal> {
     }
     let last = now.get().saturating_add(EMBARGO_MILLIS_MAX);
     if is_embargoed && !(until > now && until.get() <= last) {
-        let detail = format!("it is {now}; an embargo ends later, and by {last}");
+        let detail = format!("it is {}; an embargo ends later, and by {}", now.utc(), Millis::new(last).utc());
         return refuse(Reason::EmbargoInvalid, "embargo_until", detail);
     }
     Ok(())

@@ -172,7 +172,8 @@ pub(crate) fn decide_exception(
         return refuse(Reason::IndicatorUnknown, "indicators", format!("{code} is not reported in {}", e.cycle));
     }
     if e.expires_at <= context.at.recorded_at || e.expires_at <= cycle.times.locks_at {
-        let detail = format!("it locks at {}, the exception ends at {}", cycle.times.locks_at, e.expires_at);
+        let detail =
+            format!("it locks at {}, the exception ends at {}", cycle.times.locks_at.utc(), e.expires_at.utc());
         return refuse(Reason::ExceptionInvalid, "expires_at", detail);
     }
     check_reason(&e.reason)
@@ -192,10 +193,10 @@ pub(crate) fn apply_exception(state: &mut State, e: &LockExceptionGranted) {
 /// Whether a unit may report now, given the end of the exceptions that it has.
 pub(crate) fn check_times(times: &Times, exception: Option<Millis>, now: Millis, field: &str) -> Result<(), Refusal> {
     if now < times.opens_at {
-        return refuse(Reason::CycleNotOpen, field, format!("the cycle opens at {}", times.opens_at));
+        return refuse(Reason::CycleNotOpen, field, format!("the cycle opens at {}", times.opens_at.utc()));
     }
     if now >= times.locks_at && exception.is_none_or(|until| now >= until) {
-        return refuse(Reason::CycleLocked, field, format!("the cycle was locked at {}", times.locks_at));
+        return refuse(Reason::CycleLocked, field, format!("the cycle was locked at {}", times.locks_at.utc()));
     }
     Ok(())
 }

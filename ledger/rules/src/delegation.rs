@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use hefu_types::event::delegation::{DelegationEnded, ReportingDelegated};
 use hefu_types::event::membership::Role;
+use hefu_types::limits::DELEGATIONS_MAX;
 use hefu_types::{Code, Millis, Reason, Refusal, SubmissionHash};
 
 use serde::{Deserialize, Serialize};
@@ -28,14 +29,22 @@ fn refuse<T>(reason: Reason, field: &str, detail: impl Into<String>) -> Result<T
     Err(Refusal::new(reason, field, detail))
 }
 
+/// What one unit lets another report, expired or not.
+fn of_both<'a>(
+    state: &'a State,
+    unit: &Code,
+    delegate: &Code,
+) -> impl Iterator<Item = (&'a DelegationId, &'a Delegation)> {
+    let id = |hash: [u8; 32], index| (unit.clone(), delegate.clone(), SubmissionHash::from_bytes(hash), index);
+    state.delegations.range(id([0; 32], 0)..=id([0xff; 32], u32::MAX))
+}
+
 /// Whether a unit lets another report now: of this indicator, or of whatever it reports.
 pub(crate) fn delegates(state: &State, unit: &Code, delegate: &Code, indicator: Option<&Code>, now: Millis) -> bool {
-    let ids = |hash: [u8; 32], index| (unit.clone(), delegate.clone(), SubmissionHash::from_bytes(hash), index);
-    let of_both = state.delegations.range(ids([0; 32], 0)..=ids([0xff; 32], u32::MAX));
     let covers = |indicators: &BTreeSet<Code>| {
         indicators.is_empty() || indicator.is_some_and(|indicator| indicators.contains(indicator))
     };
-    of_both.into_iter().any(|(_, known)| now < known.expires_at && covers(&known.indicators))
+    of_both(state, unit, delegate).any(|(_, known)| now < known.expires_at && covers(&known.indicators))
 }
 
 /// Whoever lets another report may act itself.
@@ -66,6 +75,12 @@ pub(crate) fn decide_delegated(
         }
         Some(_) => {}
     }
+    if of_both(state, &e.unit, &e.delegate).filter(|(_, known)| context.at.recorded_at < known.expires_at).count()
+        >= DELEGATIONS_MAX
+    {
+        let detail = format!("{DELEGATIONS_MAX} delegations to {} hold; end one first", e.delegate);
+        return refuse(Reason::DelegationInvalid, "delegate", detail);
+    }
     unique(&e.indicators, "indicators")?;
     for code in &e.indicators {
         if !live_indicator(state, code, "indicators")?.reporting_units.contains_key(&e.unit) {
@@ -73,7 +88,7 @@ pub(crate) fn decide_delegated(
         }
     }
     if e.expires_at <= context.at.recorded_at {
-        let detail = format!("it would have ended at {}", e.expires_at);
+        let detail = format!("it would have ended at {}", e.expires_at.utc());
         return refuse(Reason::DelegationInvalid, "expires_at", detail);
     }
     check_reason(&e.reason)
@@ -81,6 +96,10 @@ pub(crate) fn decide_delegated(
 
 pub(crate) fn apply_delegated(state: &mut State, e: &ReportingDelegated, context: &Context<'_>) {
     let id = (e.unit.clone(), e.delegate.clone(), context.at.submission_hash, context.index);
+    let now = context.at.recorded_at;
+    let expired = of_both(state, &e.unit, &e.delegate).filter(|(_, known)| known.expires_at <= now);
+    let expired: Vec<DelegationId> = expired.map(|(id, _)| id.clone()).collect();
+    expired.iter().for_each(|id| state.delegations.remove(id));
     let indicators = e.indicators.iter().cloned().collect();
     state.delegations.put(id, Delegation { indicators, expires_at: e.expires_at });
 }

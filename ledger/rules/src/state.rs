@@ -207,7 +207,7 @@ impl State {
             return Err(Refusal::new(Reason::SubmissionTooLarge, "", detail));
         }
         if submission.not_after.get() != 0 && at.recorded_at > submission.not_after {
-            let detail = format!("it is {}, not_after was {}", at.recorded_at, submission.not_after);
+            let detail = format!("it is {}, not_after was {}", at.recorded_at.utc(), submission.not_after.utc());
             return Err(Refusal::new(Reason::NotAfterPassed, "not_after", detail));
         }
         Ok(())

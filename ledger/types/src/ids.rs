@@ -151,40 +151,35 @@ macro_rules! number_newtype {
             pub const fn get(self) -> $inner { self.0 }
         }
 
-    };
-    ($(#[doc = $doc:expr])+ $name:ident $inner:ty, shown as itself) => {
-        number_newtype!($(#[doc = $doc])+ $name $inner);
-
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { self.0.fmt(f) }
         }
+
     };
 }
 
 number_newtype!(
     /// The 0-based position of an entry.
-    Seq u64, shown as itself
+    Seq u64
 );
 number_newtype!(
     /// The number of entries of a log: the seq of the last one + 1.
-    Size u64, shown as itself
+    Size u64
 );
 number_newtype!(
     /// A key's own count of its submissions: 1, 2, 3, …; 0 before the first.
-    KeySeq u64, shown as itself
+    KeySeq u64
 );
 number_newtype!(
     /// Unix time in milliseconds.
     Millis i64
 );
 
-impl fmt::Display for Millis {
-    /// In RFC 3339, UTC; as its number beyond the years -9999 to 9999.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match jiff::Timestamp::from_millisecond(self.0) {
-            Ok(time) => write!(f, "{time}"),
-            Err(_) => self.0.fmt(f),
-        }
+impl Millis {
+    /// For people: in RFC 3339, UTC; as its number beyond the years -9999 to 9999.
+    #[must_use]
+    pub fn utc(self) -> String {
+        jiff::Timestamp::from_millisecond(self.0).map_or_else(|_| self.0.to_string(), |time| time.to_string())
     }
 }
 

@@ -78,6 +78,9 @@ pub const PROOF_BYTES_MAX: usize = 2 * NOTE_BYTES_MAX;
 /// Bytes of a tlog-policy file: 1,000 lines of a key, a name and an address of 1 kB.
 pub const POLICY_BYTES_MAX: usize = 1 << 20;
 
+/// Delegations of a unit to another that hold at a time: each decision about a delegate looks through them.
+pub const DELEGATIONS_MAX: usize = 64;
+
 /// Points of a target's trajectory: the months of ten years.
 pub const TRAJECTORY_POINTS_MAX: usize = 120;
 

@@ -316,8 +316,8 @@ reasons! {
     NotAcceptingUnit "NOT_ACCEPTING_UNIT" Denied "Let the office or a lead unit of the cycle take the step.";
     /// The unit does not let the signer's unit report this for it now.
     NotDelegated "NOT_DELEGATED" Denied "Ask an admin of the unit to delegate it (`hefu delegation grant`), or report as yourself.";
-    /// A delegation names the unit itself, or has ended before it begins.
-    DelegationInvalid "DELEGATION_INVALID" Precondition "Name another unit, and a time to come.";
+    /// A delegation names the unit itself, or has ended before it begins; or as many hold as may.
+    DelegationInvalid "DELEGATION_INVALID" Precondition "Name another unit, and a time to come; end a delegation that is no longer needed.";
     /// No such delegation holds: it was never given, was ended, or has expired.
     DelegationUnknown "DELEGATION_UNKNOWN" Precondition "Look at the delegations (`hefu delegation list`).";
 

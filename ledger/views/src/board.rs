@@ -11,7 +11,7 @@ use crate::assurance;
 use crate::error::ViewError;
 use crate::flow::{self, Amount};
 use crate::key::AsOf;
-use crate::line::Point;
+use crate::line::{self, Point};
 use crate::members;
 use crate::plan::{self, Indicator, Target};
 use crate::progress::{self, Gauge, Progress, Status};
@@ -189,6 +189,13 @@ fn progress_of(
     let definition = &subject.indicator.definition;
     let gauge = Gauge { direction: definition.direction, decimals: definition.decimals };
     let targets = plan::targets(&*tables.plan, &definition.indicator, area, as_of)?;
+    if matches!(shown, Shown::Observed(row) if row.fact.is_withheld()) {
+        let progress = |target| progress::progress(gauge, target, None, None);
+        return Ok(targets
+            .into_iter()
+            .map(|target| Progress { status: Status::Withheld, ..progress(target) })
+            .collect());
+    }
     if definition.measure == Measure::Flow {
         let of_flow = |target: Target| {
             let amount = amount_of(tables, &definition.indicator, area, shown, target.year, as_of)?;
@@ -197,16 +204,20 @@ fn progress_of(
         return targets.into_iter().map(of_flow).collect();
     }
     let now = shown.point();
-    let start = match now {
-        Some(_) if !targets.is_empty() => {
-            let baseline = baseline(tables, subject, area, shown, as_of)?;
-            progress::line_start(gauge.direction, subject.frame()?.first_day, baseline.point())
-        }
-        _ => None,
-    };
-    let withheld = matches!(shown, Shown::Observed(row) if row.fact.is_withheld());
-    let told = |progress| if withheld { Progress { status: Status::Withheld, ..progress } } else { progress };
-    Ok(targets.into_iter().map(|target| told(progress::progress(gauge, target, now, start))).collect())
+    if now.is_none() || targets.is_empty() {
+        return Ok(targets.into_iter().map(|target| progress::progress(gauge, target, now, None)).collect());
+    }
+    let baseline = baseline(tables, subject, area, shown, as_of)?;
+    if matches!(&baseline, Shown::Observed(row) if row.fact.is_withheld()) {
+        // Where the way begins is not shown, so neither is how far it has come; but for whoever has arrived.
+        let told = |progress: Progress| match progress.status {
+            Status::Met => progress,
+            _ => Progress { status: Status::Withheld, ..progress },
+        };
+        return Ok(targets.into_iter().map(|target| told(progress::progress(gauge, target, now, None))).collect());
+    }
+    let start = progress::line_start(gauge.direction, subject.frame()?.first_day, baseline.point());
+    Ok(targets.into_iter().map(|target| progress::progress(gauge, target, now, start)).collect())
 }
 
 /// The amount of a year up to what is shown: what was observed from the year's first day on; or what areas below amount to in a
@@ -233,8 +244,8 @@ fn amount_of(
     })
 }
 
-/// What trajectories start at: the earliest standing observation with a value that is shown, whose period ended by the plan's first day; without
-/// one, for a value that areas below amount to, the earliest that they amounted to.
+/// What trajectories start at: the earliest standing observation with a value, shown or withheld, whose period ended by the plan's first day;
+/// without one, for a value that areas below amount to, the earliest that they amounted to.
 pub(crate) fn baseline(
     tables: &Tables<'_>,
     subject: Subject<'_>,
@@ -244,7 +255,7 @@ pub(crate) fn baseline(
 ) -> Result<Shown, ViewError> {
     let frame = subject.frame()?;
     let earliest = series::earliest(&*tables.series, &subject.indicator.definition.indicator, area, as_of)?;
-    let observed = earliest.filter(|row| point(row).is_some_and(|point| point.day <= frame.first_day));
+    let observed = earliest.filter(|row| line::last_day(row.fact.period()) <= frame.first_day);
     let rolled_up = match shown {
         Shown::RolledUp(_) if observed.is_none() => rollup::baseline(tables, (subject.indicator, frame), area, as_of)?,
         _ => None,

@@ -62,7 +62,7 @@ pub struct Flagged {
 /// What is flagged of a unit, or of all. Reads every standing observation, unless no key is compromised.
 ///
 /// # Errors
-/// `TooMany` when an indicator has more than `limit` standing observations; or when the store fails.
+/// `TooMany` when more than `limit` observations are flagged; or when the store fails.
 pub fn list(
     tables: &Tables<'_>,
     unit: Option<&Code>,
@@ -97,8 +97,12 @@ fn observations(
 ) -> Result<Vec<FlaggedObservation>, ViewError> {
     let mut found = vec![];
     for indicator in plan::indicators(&*tables.plan, None, as_of)? {
-        let select =
-            series::Selection { indicator: &indicator.definition.indicator, area: None, history: false, limit };
+        let select = series::Selection {
+            indicator: &indicator.definition.indicator,
+            area: None,
+            history: false,
+            limit: usize::MAX,
+        };
         for observation in series::query(tables, &select, as_of)? {
             let asked = unit.is_none_or(|unit| *unit == observation.member);
             let Some(revocation) = keys.get(&observation.origin.key).filter(|_| observation.key_compromised && asked)
@@ -107,6 +111,9 @@ fn observations(
             };
             let attestation = assurance::attested_since(tables, &observation, &revocation.origin, as_of)?;
             found.push(FlaggedObservation { observation, revocation: *revocation, attestation });
+            if found.len() > limit {
+                return Err(ViewError::TooMany(limit));
+            }
         }
     }
     Ok(found)

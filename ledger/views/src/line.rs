@@ -22,8 +22,13 @@ impl Point {
     /// A value at a period's end.
     #[must_use]
     pub fn at_end_of(period: Period, value: Decimal) -> Self {
-        Self { day: day_number(period.last_day()), value }
+        Self { day: last_day(period), value }
     }
+}
+
+/// The last day of a period, counted from 1970-01-01.
+pub(crate) fn last_day(period: Period) -> i64 {
+    day_number(period.last_day())
 }
 
 /// Where a value is against a line.
@@ -48,6 +53,7 @@ impl Line {
     /// From the start through the points to the target. Points that are not between the two in time are left out; without a
     /// start the line begins at the first point.
     pub(crate) fn through(start: Option<Point>, between: impl IntoIterator<Item = Point>, due: Point) -> Self {
+        let start = start.filter(|start| start.day < due.day);
         let from = start.map_or(i64::MIN, |start| start.day);
         let between = between.into_iter().filter(|point| from < point.day && point.day < due.day);
         let points = start.into_iter().chain(between).chain([due]).collect();

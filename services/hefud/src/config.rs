@@ -85,6 +85,13 @@ pub const CHECKPOINTS_MAX: usize = 256;
 /// Observations, challenges or opinions in one answer; a cell may have millions of vintages.
 pub const ANSWER_ROWS_MAX: usize = 10_000;
 
+/// Openings of submissions that are not decided yet, at most: what the queues of a few connections can hold, and few enough that
+/// their files are no burden.
+pub const OPENINGS_HELD_MAX: usize = 65_536;
+
+/// How long an opening that no entry has is kept, by the time of its file: a log that was restored too old is noticed by then.
+pub const OPENINGS_UNKNOWN_FOR: std::time::Duration = std::time::Duration::from_secs(30 * 24 * 3_600);
+
 /// How long a query waits for the views to reach the position that it names.
 pub const VIEW_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
 

@@ -176,5 +176,5 @@ fn witnesses(data: &std::path::Path) -> anyhow::Result<()> {
 }
 
 fn time(millis: i64) -> String {
-    hefu_types::Millis::new(millis).to_string()
+    hefu_types::Millis::new(millis).utc()
 }

@@ -166,13 +166,14 @@ impl Follower {
         loop {
             let began = Instant::now();
             self.woken.store(false, Ordering::Release);
-            let more = self.catch_up().unwrap_or_else(|refusal| {
+            let followed = self.catch_up();
+            if matches!(followed, Ok(false)) && !std::mem::replace(&mut self.has_caught_up, true) {
+                self.drop_earlier_versions();
+            }
+            let more = followed.unwrap_or_else(|refusal| {
                 tracing::error!(%refusal, "views can't follow the log");
                 false
             });
-            if !more && !std::mem::replace(&mut self.has_caught_up, true) {
-                self.drop_earlier_versions();
-            }
             let more = self.build() || more;
             match self.orders.recv_timeout(if more { Duration::ZERO } else { IDLE }) {
                 Err(RecvTimeoutError::Timeout) => {}

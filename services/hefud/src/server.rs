@@ -50,6 +50,7 @@ use crate::witnesses::{Gate, Witnesses};
 pub struct Server {
     address: SocketAddr,
     http_address: SocketAddr,
+    openings: Arc<Openings>,
     journal: Arc<Journal>,
     projection: Arc<Projection>,
     publisher: Publisher,
@@ -178,7 +179,7 @@ impl Server {
         let serving = tokio::spawn(router.serve_with_incoming_shutdown(connections, lifetime.stopping()));
         let head = journal.head();
         tracing::info!(%address, %http_address, size = %head.size, chain_hash = %head.chain_hash, "serving");
-        Ok(Self { address, http_address, journal, projection, publisher, tasks, serving, files })
+        Ok(Self { address, http_address, journal, openings, projection, publisher, tasks, serving, files })
     }
 
     /// Where it listens.
@@ -191,6 +192,12 @@ impl Server {
     #[must_use]
     pub const fn http_address(&self) -> SocketAddr {
         self.http_address
+    }
+
+    /// The openings, for tests that look behind the wire.
+    #[must_use]
+    pub const fn openings(&self) -> &Arc<Openings> {
+        &self.openings
     }
 
     /// The journal, for tests that look behind the wire.

@@ -211,6 +211,8 @@ async fn answer(
     breakage: oneshot::Receiver<Status>,
     receipts: Receipts,
 ) {
+    // A client that is gone gets no answers, but what it brought is settled all the same.
+    let mut gone = false;
     while let Some(Run { sent, tickets, _share }) = runs.recv().await {
         let outcomes = match tickets {
             Ok(tickets) => tickets.outcomes().await,
@@ -223,14 +225,22 @@ async fn answer(
                 Some(brought) => brought.settled(outcome).await,
             };
             let waits = taken.as_ref().is_some_and(|(_, wanted)| wanted.waits());
+            if gone {
+                continue;
+            }
             if waits && answers.send_timeout(std::mem::take(&mut ready), ANSWER_WAIT).await.is_err() {
-                return;
+                gone = true;
+                continue;
             }
             ready.push(Ok(response(correlation, taken, outcome, &receipts).await));
         }
-        if answers.send_timeout(ready, ANSWER_WAIT).await.is_err() {
-            return;
+        gone = gone || answers.send_timeout(ready, ANSWER_WAIT).await.is_err();
+        if gone {
+            runs.close();
         }
+    }
+    if gone {
+        return;
     }
     if let Ok(status) = breakage.await {
         // The client may be gone; then it knows.

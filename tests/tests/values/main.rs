@@ -5,7 +5,7 @@ mod command_line;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use hefu_client::{ClientError, OpenedValue, Outbox, Retry, Server, Writer};
 use hefu_journal::{Clock, Options, SystemClock};
@@ -250,7 +250,7 @@ async fn an_erased_value_is_gone_and_everybody_can_tell_that_it_is_lawful() {
 async fn a_start_removes_what_was_erased_and_what_nobody_recorded_and_keeps_the_rest() {
     let mut world = world();
     let mut server = TestServer::with(&world).await;
-    let [erased, kept, unknown] = ["2022", "2023", "2024"].map(secret);
+    let [erased, kept, unknown, recent] = ["2022", "2023", "2024", "2025"].map(secret);
     server
         .submit(&world.say("alpha-reporter", vec![erased.clone().into(), kept.clone().into()]))
         .await
@@ -262,15 +262,21 @@ async fn a_start_removes_what_was_erased_and_what_nobody_recorded_and_keeps_the_
 
     // As if the process had died between entry and deletion, and between an opening and its entry; or as in an older copy.
     let folder = config.openings();
-    for of in [&erased, &unknown] {
+    // What nobody recorded stays for a month: the newest log may be brought back.
+    let long_ago = SystemTime::now() - Duration::from_secs(31 * 24 * 3_600);
+    for of in [&erased, &unknown, &recent] {
         fs::write(folder.join(commitment(of).to_string()), opening(of).to_file()).expect("written");
     }
     fs::write(folder.join(".half.new"), b"half").expect("written");
     let copy = tempfile::tempdir().expect("a folder");
     copy_folder(&config.data, &copy.path().join("data"));
     for config in [config, hefu_tests::server::config(copy.path().join("data"))] {
+        let path = config.openings().join(commitment(&unknown).to_string());
+        fs::File::options().write(true).open(path).expect("a file").set_modified(long_ago).expect("a time");
         let server = TestServer::over(config).await;
-        assert_eq!(files(&server), [commitment(&kept).to_string()]);
+        let mut left = [commitment(&kept).to_string(), commitment(&recent).to_string()];
+        left.sort();
+        assert_eq!(files(&server), left);
         assert_eq!(read(&server, commitment(&kept), Some("beta-reporter")).await.as_deref(), Ok("4711.42"));
         assert_eq!(read(&server, commitment(&erased), Some("office-1")).await, Err(Reason::ValueWasErased));
         server.verify_and_stop().await;

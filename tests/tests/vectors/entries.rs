@@ -33,7 +33,7 @@ pub(crate) fn vector(
         ("signature", text(signed.signature)),
         ("submission_hash", text(signed.hash())),
         ("seq", seq.to_string()),
-        ("recorded_at", recorded_at.to_string()),
+        ("recorded_at", recorded_at.get().to_string()),
         ("prev", text(prev)),
         ("entry", hex(entry.bytes())),
         ("chain_hash", text(entry.chain_hash())),

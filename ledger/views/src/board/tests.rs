@@ -94,6 +94,15 @@ fn a_withheld_value_is_neither_zero_nor_an_older_one_nor_no_report() {
 }
 
 #[test]
+fn a_way_whose_beginning_is_withheld_is_not_told() {
+    let mut log = log();
+    log.say(REPORTER, [withheld("i", "52", "2023", 7), observed("i", "52", "2024", "500")]);
+    assert_eq!(status(&log, "i", AsOf::LATEST), [Status::Withheld, Status::Withheld], "it did not begin at zero");
+    log.say(REPORTER, [observed("i", "52", "2025", "1095")]);
+    assert_eq!(status(&log, "i", AsOf::LATEST), [Status::Met, Status::Withheld], "whoever has arrived has arrived");
+}
+
+#[test]
 fn the_line_starts_at_the_earliest_value_before_the_plan() {
     let mut log = log();
     log.say(REPORTER, [observed("i", "52", "2024", "500")]);

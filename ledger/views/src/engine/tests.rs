@@ -14,6 +14,7 @@ use hefu_types::event::cycle::{
     LockExceptionGranted, NilReportDeclared, ReportAccepted, ReportApproved, ReportReturned, ReportSubmitted,
     ReportingCycleOpened,
 };
+use hefu_types::event::delegation::{DelegationEnded, ReportingDelegated};
 use hefu_types::event::membership::{
     KeyRevoked, MemberReinstated, MemberSuspended, MemberWithdrawn, RevocationReason, Role, RoleGranted, RoleRevoked,
 };
@@ -227,6 +228,17 @@ fn every_row() -> Log {
         ],
     );
     log.say(OFFICE, [trajectory("i", "52", 2026, &[("2025", "10")]).into()]);
+    let (unit, delegate, reason) = (code("a"), code("b"), text("why"));
+    let delegation = EventRef { submission_hash: None, index: 0 };
+    let delegated = ReportingDelegated {
+        unit: unit.clone(),
+        delegate: delegate.clone(),
+        indicators: vec![code("i")],
+        expires_at: Millis::new(9),
+        reason: reason.clone(),
+    };
+    let ended = DelegationEnded { unit, delegate, delegation, reason };
+    log.say(OFFICE, [delegated.into(), ended.into()]);
     let commitment = Commitment::from_bytes([7; 32]);
     let erased = ValueErased { commitment, reason: text("why") };
     log.say(REPORTER, [withheld("i", "52", "2026", 7), erased.into()]);
@@ -245,10 +257,10 @@ fn rows_of_a_version_never_change() {
         got,
         [
             "assurance 1 4 ceb14a1e84f338a5fbbc4834b0da10048bd3915528244b4f7efe33de90cd04c3",
-            "members 1 22 dfe2514279bbfe167adb8d9bc5e70d93ff56d44b032267c41326712a0295ef29",
+            "members 2 24 c7d42d942fda14ee87b0d2f3eebf5d285e3890fc564eacd82c4d0930149aa2b8",
             "plan 2 9 baa29dd20dccc9d0a10b2cac607b9c13d4655655ddaeb34abd29b0781b2887f4",
             "reports 1 7 9520cd67eff4b60b2e3f9ed88d95ed9a65415ee030e884fd59ee8aef37a55a8e",
-            "series 2 6 cb610939f12af3e6b2f06fe6a08dedc06bf35752046bfdc599ebfda96f7f41ea",
+            "series 2 6 30cec30d0c720f6f6383533342f997b2b3992818bcfeddf4e0d308b76d2aebed",
         ]
     );
 }

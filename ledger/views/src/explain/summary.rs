@@ -63,7 +63,7 @@ pub(super) fn admission(member: &Code) -> String {
 pub(super) fn delegation(delegated: &ReportingDelegated) -> String {
     let ReportingDelegated { unit, delegate, indicators, expires_at, .. } = delegated;
     let what = if indicators.is_empty() { "all that it reports".to_owned() } else { join(indicators) };
-    format!("{unit} lets {delegate} report {what} until {expires_at}")
+    format!("{unit} lets {delegate} report {what} until {}", expires_at.utc())
 }
 
 fn join(codes: &[Code]) -> String {

@@ -126,8 +126,8 @@ pub fn latest(
     Ok(None)
 }
 
-/// The standing observation with a value that is shown, of the smallest period. Reads one row and seeks once for each period that it
-/// passes.
+/// The standing observation with a value, shown or withheld, of the smallest period. Reads one row and seeks once for each period that
+/// it passes.
 ///
 /// # Errors
 /// When the store fails.
@@ -139,7 +139,7 @@ pub fn earliest(
 ) -> Result<Option<Row<ObservationFact>>, ViewError> {
     let mut found = None;
     each_newest(rows, &cells_of(indicator, Some(area)), as_of, |row| {
-        found = row.fact.value().is_some().then_some(row);
+        found = row.fact.has_value().then_some(row);
         Ok(if found.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     })?;
     Ok(found)

@@ -38,6 +38,7 @@ fn refers_within(event: &Event) -> bool {
         Event::ObservationChallenged(e) => Some(&e.observation),
         Event::ChallengeAnswered(e) => Some(&e.challenge),
         Event::ChallengeResolved(e) => Some(&e.challenge),
+        Event::DelegationEnded(e) => Some(&e.delegation),
         _ => None,
     };
     reference.is_some_and(|reference| reference.submission_hash.is_none())
@@ -74,6 +75,7 @@ mod tests {
             "observation_challenged",
             "challenge_answered",
             "challenge_resolved",
+            "delegation_ended",
         ];
         assert_eq!(kinds, known, "refers_within knows these");
     }

@@ -39,7 +39,12 @@ impl Brought {
                 None => return Err(wrong(n, "it fits no commitment of the submission, or another one does already")),
             }
         }
-        let failed = |e: std::io::Error| Refusal::new(Reason::NotWritten, "", format!("an opening can't be kept: {e}"));
+        let failed = |e: std::io::Error| match e.kind() {
+            std::io::ErrorKind::QuotaExceeded => {
+                Refusal::new(Reason::Overloaded, "", "too many openings wait to be decided")
+            }
+            _ => Refusal::new(Reason::NotWritten, "", format!("an opening can't be kept: {e}")),
+        };
         self.store.hold(&self.openings.iter().collect::<Vec<_>>()).map_err(failed)?;
         *self.held.lock().unwrap_or_else(PoisonError::into_inner) =
             self.openings.iter().map(Opening::commitment).collect();
@@ -50,7 +55,7 @@ impl Brought {
     pub fn settle(&self, outcome: &Outcome) {
         let recorded = match outcome {
             Ok((recorded, _)) => !recorded.already_recorded,
-            // Perhaps it is recorded all the same: the next start knows.
+            // Perhaps it is recorded all the same: a start knows, later.
             Err(refusal) if !is_certain(refusal) => return,
             Err(_) => false,
         };

@@ -61,7 +61,7 @@ impl OpeningsReader {
         }
         let now = SystemClock::default().wall();
         if now.get().abs_diff(asked.created_at.get()) > READ_REQUEST_MILLIS_MAX.unsigned_abs() {
-            let detail = format!("it is {now}, the request is of {}", asked.created_at);
+            let detail = format!("it is {}, the request is of {}", now.utc(), asked.created_at.utc());
             return Err(Refusal::new(Reason::ReadRequestExpired, "created_at", detail));
         }
         Ok(asked)

@@ -63,6 +63,51 @@ fn a_refusal_takes_nothing_from_another_submission() {
     assert_eq!(files(&store), 1);
 }
 
+/// A submission that commits to a value, without bringing what opens it.
+fn committing(opening: &Opening) -> Submission {
+    let code = |text| hefu_types::Code::new(text).unwrap();
+    let observed = hefu_types::event::reporting::ObservationReported {
+        indicator: code("i"),
+        area: code("520000"),
+        period: "2024".parse().unwrap(),
+        value: None,
+        obs_status: hefu_types::event::reporting::ObsStatus::A,
+        qualifier: None,
+        as_of_date: None,
+        source: None,
+        note: hefu_types::Text::default(),
+        supersedes: None,
+        reason: hefu_types::Text::default(),
+        conf_status: Some(hefu_types::event::reporting::ConfStatus::N),
+        method: hefu_types::Text::default(),
+        evidence: vec![],
+        embargo_until: Millis::default(),
+        commitment: Some(opening.commitment()),
+        readers: vec![],
+        on_behalf_of: None,
+    };
+    Submission { events: vec![observed.into()], ..empty() }
+}
+
+/// Two submissions name one commitment, and the one that brought the opening is refused.
+#[test]
+fn what_the_sequencer_needs_stays_whoever_brought_it() {
+    let (_dir, store) = store();
+    for (n, recorded, left) in [(1, true, 1), (2, false, 1)] {
+        let opening = opening(n);
+        let (of, submission) = ([opening.commitment()], committing(&opening));
+        assert_eq!(store.check(&submission).unwrap_err().reason, Reason::OpeningMissing);
+        store.hold(&[&opening]).unwrap();
+        store.check(&submission).unwrap();
+        store.release(&of, false).unwrap();
+        assert!(store.get(&of[0]).unwrap().is_some(), "it is needed");
+        store.decided(&submission, recorded);
+        store.release(&[], false).unwrap();
+        assert_eq!(files(&store), left);
+        assert_eq!(store.check(&submission).unwrap_err().reason, Reason::OpeningMissing);
+    }
+}
+
 #[test]
 fn a_damaged_opening_is_not_shown() {
     let (_dir, store) = store();

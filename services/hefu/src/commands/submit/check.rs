@@ -207,7 +207,7 @@ impl<'a> Checker<'a> {
             let detail = "an embargo, status E, ends at a time, and only an embargo does";
             wrong.push(refusal(Reason::EmbargoInvalid, "embargo_until", detail));
         } else if is_embargoed && !(until > now && until.get() <= last) {
-            let detail = format!("it is {now}; an embargo ends later, and by {last}");
+            let detail = format!("it is {}; an embargo ends later, and by {}", now.utc(), Millis::new(last).utc());
             wrong.push(refusal(Reason::EmbargoInvalid, "embargo_until", detail));
         }
         if !fact.readers.is_empty() && (fact.conf_status.is_none() || fact.value.is_none()) {
